@@ -1,0 +1,234 @@
+//! What can go wrong in a store and in a provider, named by what the caller can do about it.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// Any error of somebody else's code.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
+/// Why an operation on a store failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Nothing answers there, or the connection broke.
+    Unavailable,
+    /// The store did not answer within the operation's time.
+    Timeout,
+    /// Wrong or missing user name or password.
+    Unauthenticated,
+    /// The user is known but may not do this.
+    PermissionDenied,
+    /// The store is full and does not evict (Redis `noeviction`, a full disk).
+    Full,
+    /// The store takes no writes at the moment (a replica, a read-only file).
+    ReadOnly,
+    /// Somebody else's value, or a value of another type, is where ours should be.
+    WrongType,
+    /// The store's own files are damaged.
+    Corrupt,
+    /// The caller's arguments cannot work; the same call will never succeed.
+    InvalidInput,
+    /// The store cannot do this at all.
+    Unsupported,
+    /// Anything else.
+    Other,
+}
+
+impl ErrorKind {
+    /// A short, stable, low-cardinality label for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Unauthenticated => "unauthenticated",
+            Self::PermissionDenied => "permission_denied",
+            Self::Full => "full",
+            Self::ReadOnly => "read_only",
+            Self::WrongType => "wrong_type",
+            Self::Corrupt => "corrupt",
+            Self::InvalidInput => "invalid_input",
+            Self::Unsupported => "unsupported",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// An operation on a store failed.
+///
+/// `Display` says what happened, to what, and where known what to do. It never carries a key's
+/// text, a value, a user's prompt or a password; backends must keep it so.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CacheError {
+    kind: ErrorKind,
+    message: String,
+    source: Option<BoxError>,
+}
+
+impl CacheError {
+    /// An error of this kind; `message` is a full sentence fragment that a user can act on.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// Keeps the error underneath, reachable through [`Error::source`].
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What the caller can do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Timeout)
+    }
+
+    /// How long the store asked us to wait. Stores seldom say.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+}
+
+impl fmt::Display for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for CacheError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|e| e.as_ref() as &(dyn Error + 'static))
+    }
+}
+
+/// Why a provider gave no vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProviderErrorKind {
+    /// Wrong or missing credentials.
+    Unauthorized,
+    /// The credentials are known but may not do this.
+    Forbidden,
+    /// The deployment or model does not exist.
+    NotFound,
+    /// The model exists but cannot do this (a chat model asked for embeddings, or dimensions it
+    /// does not offer).
+    WrongModel,
+    /// Too many requests or tokens; see [`ProviderError::retry_after`].
+    RateLimited,
+    /// The service's content filter refused the input.
+    ContentFiltered,
+    /// The input is longer than the model takes.
+    InputTooLong,
+    /// The input cannot be embedded (empty, for instance).
+    InvalidInput,
+    /// The reply is not what the contract promises: a wrong count, other dimensions, numbers that
+    /// are not finite, an unreadable body.
+    BadReply,
+    /// No answer within the deadline.
+    Timeout,
+    /// The service could not be reached.
+    Unreachable,
+    /// The caller's own computation failed.
+    Failed,
+}
+
+/// A provider, or a caller's own computation, failed.
+///
+/// `Display` never carries an input text, a vector or a secret; implementers must keep it so.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ProviderError {
+    kind: ProviderErrorKind,
+    message: String,
+    input: Option<usize>,
+    retry_after: Option<Duration>,
+    source: Option<BoxError>,
+}
+
+impl ProviderError {
+    /// An error of this kind.
+    pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), input: None, retry_after: None, source: None }
+    }
+
+    /// Wraps the error of a caller's own computation.
+    pub fn failed(source: impl Into<BoxError>) -> Self {
+        Self::new(ProviderErrorKind::Failed, "computing the embedding failed").with_source(source)
+    }
+
+    /// Keeps the error underneath, reachable through [`Error::source`].
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Names the input at fault by its index in the call.
+    #[must_use]
+    pub fn with_input(mut self, index: usize) -> Self {
+        self.input = Some(index);
+        self
+    }
+
+    /// How long the service asked us to wait.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after = Some(delay);
+        self
+    }
+
+    /// What the caller can do about it.
+    #[must_use]
+    pub fn kind(&self) -> ProviderErrorKind {
+        self.kind
+    }
+
+    /// The index of the input at fault in the slice given to the provider, where one is to blame.
+    #[must_use]
+    pub fn input(&self) -> Option<usize> {
+        self.input
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.kind,
+            ProviderErrorKind::RateLimited
+                | ProviderErrorKind::Timeout
+                | ProviderErrorKind::Unreachable
+        )
+    }
+
+    /// How long the service asked us to wait before trying again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl fmt::Display for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.input {
+            Some(index) => write!(f, "input {index}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl Error for ProviderError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|e| e.as_ref() as &(dyn Error + 'static))
+    }
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+pub mod codec;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod embedding;
+mod error;
+mod flight;
+mod key;
+mod provider;
+mod scope;
+mod ttl;
+
+
+
+pub use backend::{
+    BackendInfo, BackendStatus, CacheBackend, CacheBackendExt, Capabilities, ClearOptions,
+    ClearProgress, Counters, GetOptions, LeaseOutcome, LeaseRequest, LeaseToken, Leases, PutEntry,
+    PutOptions, StoredValue, Usage,
+};
+pub use embedding::{Embedding, InvalidEmbedding, MAX_DIMENSIONS};
+pub use error::{BoxError, CacheError, ErrorKind, ProviderError, ProviderErrorKind};
+pub use flight::{Abandoned, Flights, Follower, Joined, LeaderGuard, Ticket};
+pub use key::{
+    CacheKey, FieldDifference, FieldValue, InvalidNamespace, KeyExplanation, KeyFields, KeyKind,
+    KeyProfile, KeySecret, KeySpace, Namespace,
+};
+pub use provider::{
+    EmbedOptions, EmbedResponse, EmbeddingProvider, EmbeddingProviderExt, InputKind, ModelIdentity,
+    Part, ProviderLimits, estimate_tokens, split_by_limits,
+};
+pub use scope::Scope;
+pub use ttl::{InvalidTtl, Ttl};
