@@ -12,7 +12,8 @@ mod provider;
 mod scope;
 mod ttl;
 
-
+#[cfg(feature = "memory")]
+pub use backend::memory::MemoryBackend;
 
 pub use backend::{
     BackendInfo, BackendStatus, CacheBackend, CacheBackendExt, Capabilities, ClearOptions,
