@@ -1,1 +1,19 @@
 #![doc = include_str!("../README.md")]
+
+mod builder;
+mod cache;
+mod engine;
+mod error;
+mod lookup;
+mod model;
+mod normalizer;
+mod profiles;
+mod stats;
+
+pub use builder::{BuildError, Builder, Coordination};
+pub use cache::EmbeddingCache;
+pub use error::Error;
+pub use lookup::{Lookup, Source};
+pub use model::{Mode, ModelCache};
+pub use normalizer::TextNormalizer;
+pub use stats::{MissCause, Statistics};

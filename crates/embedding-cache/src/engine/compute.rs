@@ -1,0 +1,212 @@
+//! Where missing vectors come from.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cache_core::{
+    BoxError, Embedding, EmbeddingProvider, ProviderError, ProviderErrorKind,
+    estimate_tokens,
+};
+
+use super::{Call, Core};
+
+/// A caller's own computation, to be used once.
+pub(crate) type Once<'a> = Box<dyn FnOnce(Vec<String>) -> OnceFuture<'a> + Send + 'a>;
+type OnceFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Vec<f32>>, BoxError>> + Send + 'a>>;
+
+/// Where a call's missing vectors come from.
+pub(crate) enum Compute<'a> {
+    /// As often as needed, within the provider's limits.
+    Provider(Arc<dyn EmbeddingProvider>),
+    /// One call for all texts.
+    Once(Once<'a>),
+}
+
+impl fmt::Debug for Compute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Provider(provider) => f.debug_tuple("Provider").field(provider).finish(),
+            Self::Once(_) => f.write_str("Once"),
+        }
+    }
+}
+
+/// A vector as it was computed, with its share of what the computation took.
+pub(super) struct Fresh {
+    pub(super) embedding: Embedding,
+    pub(super) compute_time: Duration,
+    pub(super) tokens: u16,
+}
+
+/// One result per text, in order; or the error of all.
+pub(super) type Vectors = Result<Vec<Result<Fresh, ProviderError>>, ProviderError>;
+
+impl Core {
+    /// Asks the provider for these texts, which are within its limits.
+    pub(super) async fn ask_provider(
+        &self,
+        provider: &dyn EmbeddingProvider,
+        call: &Call,
+        expected: Option<usize>,
+        texts: &[&str],
+    ) -> Vectors {
+        let start = Instant::now();
+        let response = provider.embed(texts, &call.embed).await;
+        let time = start.elapsed();
+        let tokens = response.as_ref().ok().and_then(|r| r.tokens).unwrap_or(0);
+        let checked = response.and_then(|r| check(r.embeddings, texts.len(), expected));
+        self.recorder.provider_call(texts.len(), tokens, time, checked.is_err());
+        Ok(shares(checked?, texts, time, tokens))
+    }
+
+    /// Runs a caller's own computation.
+    pub(super) async fn run_once(
+        &self,
+        once: Once<'_>,
+        expected: Option<usize>,
+        texts: Vec<String>,
+    ) -> Vectors {
+        let (start, count) = (Instant::now(), texts.len());
+        let vectors = once(texts).await;
+        let time = start.elapsed();
+        let checked = vectors.map_err(ProviderError::failed).and_then(|vectors| {
+            let sound = vectors.into_iter().enumerate().map(|(i, v)| {
+                Embedding::new(v).map_err(|error| {
+                    let message = "the computed vector cannot be used";
+                    ProviderError::new(ProviderErrorKind::BadReply, message)
+                        .with_input(i)
+                        .with_source(error)
+                })
+            });
+            check(sound.collect(), count, expected)
+        });
+        self.recorder.provider_call(count, 0, time, checked.is_err());
+        Ok(shares(checked?, &[], time, 0))
+    }
+
+    /// Computes without store and flight.
+    pub(super) async fn bypass(
+        &self,
+        call: &Call,
+        compute: Compute<'_>,
+        texts: &[&str],
+    ) -> Vectors {
+        match compute {
+            Compute::Once(once) => {
+                let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+                self.run_once(once, call.dimensions, texts).await
+            }
+            Compute::Provider(provider) => {
+                let mut all = Vec::with_capacity(texts.len());
+                for part in cache_core::split_by_limits(texts, &provider.limits()) {
+                    let texts = &texts[part];
+                    match self.ask_provider(&*provider, call, call.dimensions, texts).await {
+                        Ok(vectors) => all.extend(vectors),
+                        Err(error) => {
+                            let error = Arc::new(error);
+                            all.extend(texts.iter().map(|_| Err(copy_of(&error))));
+                        }
+                    }
+                }
+                Ok(all)
+            }
+        }
+    }
+}
+
+/// The error of a whole call, once for each of its texts.
+fn copy_of(error: &Arc<ProviderError>) -> ProviderError {
+    let copy = ProviderError::new(error.kind(), error.to_string()).with_source(Arc::clone(error));
+    match error.retry_after() {
+        Some(delay) => copy.with_retry_after(delay),
+        None => copy,
+    }
+}
+
+/// A reply of the wrong size is no reply: which vector belongs to which text is anybody's guess.
+fn check(
+    results: Vec<Result<Embedding, ProviderError>>,
+    texts: usize,
+    expected: Option<usize>,
+) -> Result<Vec<Result<Embedding, ProviderError>>, ProviderError> {
+    if results.len() != texts {
+        return Err(ProviderError::new(
+            ProviderErrorKind::BadReply,
+            format!("got {} vectors for {texts} texts; nothing was stored", results.len()),
+        ));
+    }
+    let mut vectors = results.iter().flatten().map(Embedding::dimensions);
+    let expected = expected.or_else(|| results.iter().flatten().next().map(|v| v.dimensions()));
+    match vectors.find(|dimensions| Some(*dimensions) != expected) {
+        Some(got) => Err(ProviderError::new(
+            ProviderErrorKind::BadReply,
+            format!(
+                "got a vector of {got} dimensions where {} were expected; nothing was stored",
+                expected.unwrap_or(0)
+            ),
+        )),
+        None => Ok(results),
+    }
+}
+
+/// Gives each vector its share of the call's time, and of its tokens (if any) by estimated length.
+fn shares(
+    results: Vec<Result<Embedding, ProviderError>>,
+    texts: &[&str],
+    time: Duration,
+    tokens: u64,
+) -> Vec<Result<Fresh, ProviderError>> {
+    let count = u32::try_from(results.len()).unwrap_or(u32::MAX).max(1);
+    let estimates: Vec<u64> =
+        if tokens > 0 { texts.iter().map(|t| estimate_tokens(t) as u64).collect() } else { vec![] };
+    let sum = estimates.iter().sum::<u64>().max(1);
+    let share = |index: usize| {
+        let part = estimates.get(index).map_or(0, |estimate| tokens * estimate / sum);
+        u16::try_from(part).unwrap_or(u16::MAX)
+    };
+    let fresh = |(index, result): (usize, Result<Embedding, ProviderError>)| {
+        result.map(|embedding| Fresh {
+            embedding,
+            compute_time: time / count,
+            tokens: share(index),
+        })
+    };
+    results.into_iter().enumerate().map(fresh).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vector(dimensions: usize) -> Result<Embedding, ProviderError> {
+        Ok(Embedding::new(vec![1.0; dimensions]).unwrap())
+    }
+
+    #[test]
+    fn a_reply_of_the_wrong_shape_is_an_error() {
+        assert!(check(vec![vector(3), vector(3)], 2, None).is_ok());
+        assert!(check(vec![vector(3)], 2, None).is_err());
+        assert!(check(vec![vector(3), vector(4)], 2, None).is_err());
+        assert!(check(vec![vector(3)], 1, Some(4)).is_err());
+        assert!(check(vec![], 0, Some(4)).is_ok());
+        let mixed = vec![Err(ProviderError::new(ProviderErrorKind::InvalidInput, "no")), vector(3)];
+        assert!(check(mixed, 2, Some(3)).is_ok());
+    }
+
+    #[test]
+    fn tokens_are_shared_by_length() {
+        let fresh = shares(
+            vec![vector(1), vector(1)],
+            &["abc", "abcdefghi"],
+            Duration::from_millis(10),
+            400,
+        );
+        let parts: Vec<_> =
+            fresh.iter().map(|f| f.as_ref().map(|f| (f.tokens, f.compute_time)).unwrap()).collect();
+        let five = Duration::from_millis(5);
+        assert_eq!(parts, [(100, five), (300, five)]);
+    }
+}

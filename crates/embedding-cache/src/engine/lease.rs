@@ -1,0 +1,141 @@
+//! One computation among processes: taking, keeping and waiting for leases.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use cache_core::{CacheKey, LeaseOutcome, LeaseRequest, Leases};
+
+use super::job::{Lead, Work};
+use super::read::Found;
+use super::{Computed, Core};
+use crate::{Coordination, Mode};
+
+/// The first pause of a waiter; each is longer than the one before, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+impl Core {
+    fn leasing(&self) -> Option<(&dyn Leases, LeaseRequest, Duration)> {
+        match self.config.coordination {
+            Coordination::Process => None,
+            Coordination::CrossProcess { lease, longest_wait } => {
+                let request = LeaseRequest { token: self.token, duration: lease };
+                self.backend.leases().map(|leases| (leases, request, longest_wait))
+            }
+        }
+    }
+}
+
+impl Work<'_> {
+    fn leasing(&self) -> Option<(&dyn Leases, LeaseRequest, Duration)> {
+        let wanted = self.store && self.call.mode == Mode::ReadWrite;
+        if wanted { self.core.leasing() } else { None }
+    }
+
+    /// Whether this call goes by leases.
+    pub(super) fn may_lease(&self) -> bool {
+        self.leasing().is_some()
+    }
+
+    /// Tries to lease the keys; publishes those that have got a value meanwhile. Returns the keys
+    /// to compute and the keys that another process is computing.
+    pub(super) async fn acquire(&self, leads: Vec<Lead>) -> (Vec<Lead>, Vec<Lead>) {
+        let Some((leases, request, _)) = self.leasing() else {
+            return (leads, Vec::new());
+        };
+        if leads.is_empty() {
+            return (leads, Vec::new());
+        }
+        let keys: Vec<_> = leads.iter().map(Lead::lease_key).collect();
+        let outcomes = match leases.get_or_lease_many(&keys, &request).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                Core::store_failed("lease", &error);
+                return (leads, Vec::new()); // Computing twice is better than not at all.
+            }
+        };
+        let (mut mine, mut held, mut recheck) = (Vec::new(), Vec::new(), Vec::new());
+        for (mut lead, outcome) in leads.into_iter().zip(outcomes) {
+            match outcome {
+                LeaseOutcome::Acquired => {
+                    lead.leased = true;
+                    // Whoever had this lease before may have replaced the value since it was read.
+                    if lead.occupied { recheck.push(lead) } else { mine.push(lead) }
+                }
+                LeaseOutcome::Value(value) => match self.core.judge(self.call, lead.key(), Some(value)) {
+                    Found::Fresh(entry) => lead.publish(Ok(Computed::elsewhere(entry))),
+                    _ => mine.push(lead),
+                },
+                _ => held.push(lead),
+            }
+        }
+        if !recheck.is_empty() {
+            mine.extend(self.publish_found(recheck).await);
+        }
+        (mine, held)
+    }
+
+    /// Waits until at least one of the keys is ours to compute, or none is left. Returns those
+    /// that are, and those that others still compute.
+    pub(super) async fn wait_turn(&self, mut held: Vec<Lead>) -> (Vec<Lead>, Vec<Lead>) {
+        let longest_wait = self.leasing().map_or(Duration::ZERO, |(_, _, longest)| longest);
+        let give_up = Instant::now() + longest_wait;
+        let mut pause = FIRST_PAUSE;
+        while !held.is_empty() {
+            if Instant::now() >= give_up {
+                tracing::warn!(keys = held.len(), "another process took too long; computing here");
+                return (held, Vec::new());
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            let (mine, others) = self.acquire(held).await;
+            if !mine.is_empty() {
+                return (mine, others);
+            }
+            held = others;
+        }
+        (Vec::new(), Vec::new())
+    }
+
+    /// The leases to keep while these leads are computed.
+    pub(super) fn lease_keys(&self, leads: &[Lead]) -> Vec<CacheKey> {
+        leads.iter().filter(|lead| lead.leased).map(Lead::lease_key).collect()
+    }
+
+    /// Runs `work`, renewing the leases well before they end.
+    pub(super) async fn while_renewing<T>(
+        &self,
+        keys: &[CacheKey],
+        work: impl Future<Output = T>,
+    ) -> T {
+        let Some((leases, request, _)) = self.leasing().filter(|_| !keys.is_empty()) else {
+            return work.await;
+        };
+        let renewing = async {
+            loop {
+                tokio::time::sleep(request.duration / 3).await;
+                if let Err(error) = leases.renew_leases(keys, &request).await {
+                    Core::store_failed("renew leases", &error);
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            result = work => result,
+            () = renewing => unreachable!("renewing goes on until the work is done"),
+        }
+    }
+
+    /// Gives up the leases of leads that were not computed, so that others can try at once.
+    pub(super) async fn release(&self, leads: &[Lead]) {
+        self.release_keys(&self.lease_keys(leads)).await;
+    }
+
+    pub(super) async fn release_keys(&self, keys: &[CacheKey]) {
+        if let Some((leases, request, _)) = self.leasing().filter(|_| !keys.is_empty())
+            && let Err(error) = leases.release_leases(keys, request.token).await
+        {
+            Core::store_failed("release leases", &error);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! How a lookup goes: read, join the flights of what is missing, compute, store, publish.
+
+mod compute;
+mod job;
+mod lease;
+mod plan;
+mod read;
+mod write;
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use cache_core::codec::Codec;
+use cache_core::{
+    CacheBackend, CacheError, CacheKey, EmbedOptions, Embedding, EmbeddingProvider, Flights,
+    KeyProfile, LeaseToken, ModelIdentity, Scope, Ttl,
+};
+use tokio_util::task::TaskTracker;
+
+pub(crate) use compute::{Compute, Once};
+pub(crate) use write::NewEntry;
+
+use crate::builder::Config;
+use crate::profiles::Profiles;
+use crate::stats::{Recorder, Statistics};
+use crate::{Error, Mode};
+
+/// What all handles of one cache share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) backend: Arc<dyn CacheBackend>,
+    pub(crate) provider: Option<Arc<dyn EmbeddingProvider>>,
+    pub(crate) config: Config,
+    pub(crate) profiles: Profiles,
+    pub(crate) recorder: Recorder,
+    /// Computations, refreshes and touches that no caller waits for.
+    pub(crate) background: TaskTracker,
+    flights: Flights<Outcome>,
+    token: LeaseToken,
+    space: Arc<cache_core::KeySpace>,
+    keeps_decoded: bool,
+}
+
+/// What one call asks for, apart from its texts.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) profile: Arc<KeyProfile>,
+    /// What the vectors must have, when known.
+    pub(crate) dimensions: Option<usize>,
+    pub(crate) embed: EmbedOptions,
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) mode: Mode,
+    pub(crate) max_age: Option<Duration>,
+}
+
+/// What a flight gives to everybody who waits for it.
+type Outcome = Result<Computed, Error>;
+
+#[derive(Debug, Clone)]
+struct Computed {
+    embedding: Embedding,
+    created_at_ms: u64,
+    codec: Option<Codec>,
+    stored_bytes: usize,
+    /// Another process computed it.
+    elsewhere: bool,
+}
+
+impl Computed {
+    /// Found in the store by a call that had set out to compute it.
+    fn elsewhere(entry: read::Entry) -> Self {
+        Self {
+            embedding: entry.embedding,
+            created_at_ms: entry.meta.created_at_ms,
+            codec: Some(entry.codec),
+            stored_bytes: entry.stored_bytes,
+            elsewhere: true,
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn new(
+        backend: Arc<dyn CacheBackend>,
+        provider: Option<Arc<dyn EmbeddingProvider>>,
+        config: Config,
+    ) -> Self {
+        let space = cache_core::KeySpace::new(
+            config.namespace.clone(),
+            cache_core::KeyKind::Embedding,
+            config.generation,
+        );
+        Self {
+            keeps_decoded: backend.capabilities().keeps_decoded,
+            backend,
+            provider,
+            config,
+            profiles: Profiles::default(),
+            recorder: Recorder::default(),
+            background: TaskTracker::new(),
+            flights: Flights::new(),
+            token: LeaseToken::unique(),
+            space,
+        }
+    }
+
+    pub(crate) fn profile(
+        &self,
+        scope: &Scope,
+        model: &ModelIdentity,
+        options: &EmbedOptions,
+    ) -> KeyProfile {
+        KeyProfile::embedding(
+            Arc::clone(&self.space),
+            scope,
+            model,
+            options,
+            self.config.normalizer.map(|n| n.name()),
+            self.config.secret.as_ref(),
+        )
+    }
+
+    /// Says that a store operation failed and what became of it.
+    fn store_failed(operation: &'static str, error: &CacheError) {
+        tracing::warn!(
+            operation,
+            kind = error.kind().as_str(),
+            %error,
+            "the cache store failed; going on without it"
+        );
+    }
+
+    /// Arranges that the counts are shared soon. Called after something was counted.
+    pub(crate) fn share_later(self: &Arc<Self>) {
+        let Some(interval) = self.config.share_statistics_every else { return };
+        if self.backend.counters().is_some() && self.recorder.becomes_dirty() {
+            let core = Arc::downgrade(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(interval).await;
+                if let Some(core) = Weak::upgrade(&core)
+                    && let Err(error) = core.share_statistics().await
+                {
+                    Self::store_failed("share statistics", &error);
+                }
+            });
+        }
+    }
+
+    /// Adds the counts of this process to those of all.
+    pub(crate) async fn share_statistics(&self) -> Result<(), CacheError> {
+        let Some(counters) = self.backend.counters() else { return Ok(()) };
+        let unshared = self.recorder.take_unshared();
+        let deltas = deltas(&unshared);
+        if deltas.is_empty() {
+            return Ok(());
+        }
+        let result = counters.add_counters(&self.config.namespace, &deltas).await;
+        if result.is_err() {
+            self.recorder.give_back(&unshared);
+        }
+        result
+    }
+}
+
+fn deltas(statistics: &Statistics) -> Vec<(&'static str, i64)> {
+    let signed = |(name, count)| (name, i64::try_from(count).unwrap_or(i64::MAX));
+    statistics.to_pairs().into_iter().filter(|(_, count)| *count > 0).map(signed).collect()
+}
+
+impl Drop for Core {
+    /// A last chance for counts that have not been shared: only where a runtime still runs.
+    fn drop(&mut self) {
+        let unshared = self.recorder.take_unshared();
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if self.config.share_statistics_every.is_none() || deltas(&unshared).is_empty() {
+            return;
+        }
+        let (backend, namespace) = (Arc::clone(&self.backend), self.config.namespace.clone());
+        runtime.spawn(async move {
+            if let Some(counters) = backend.counters()
+                && let Err(error) = counters.add_counters(&namespace, &deltas(&unshared)).await
+            {
+                Self::store_failed("share statistics", &error);
+            }
+        });
+    }
+}
+
+/// The key of the lease on computing a key anew whose value is there but will not do: the store
+/// gives no lease on a key that has a value. The complement of a hash is as good as another hash.
+fn companion(key: &CacheKey) -> CacheKey {
+    CacheKey::new(Arc::clone(key.space()), key.hash().map(|byte| !byte))
+}

@@ -1,0 +1,216 @@
+//! Reading entries and judging them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache_core::codec::{self, Codec, DecodedEntry, EntryMeta};
+use cache_core::{CacheError, CacheKey, Embedding, GetOptions, StoredValue, Ttl};
+
+use super::{Call, Core};
+use crate::lookup::{Lookup, Source, now_ms};
+use crate::{Error, MissCause, Mode};
+
+/// An entry that verified.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) embedding: Embedding,
+    pub(super) meta: EntryMeta,
+    pub(super) codec: Codec,
+    pub(super) stored_bytes: usize,
+}
+
+impl Entry {
+    pub(super) fn into_lookup(self, source: Source) -> Lookup {
+        Lookup {
+            embedding: self.embedding,
+            source,
+            codec: Some(self.codec),
+            stored_bytes: self.stored_bytes,
+            created_at_ms: self.meta.created_at_ms,
+        }
+    }
+}
+
+/// What a key turned out to hold, for one call.
+#[derive(Debug, Clone)]
+pub(super) enum Found {
+    /// To be served.
+    Fresh(Entry),
+    /// To be served, and refreshed.
+    Stale(Entry),
+    /// To be computed; the entry may stand in when that fails.
+    Missing(MissCause, Option<Entry>),
+}
+
+impl Found {
+    fn into_lookup(self) -> Option<Lookup> {
+        match self {
+            Self::Fresh(entry) => Some(entry.into_lookup(Source::Hit)),
+            Self::Stale(entry) => Some(entry.into_lookup(Source::Stale)),
+            Self::Missing(..) => None,
+        }
+    }
+}
+
+/// What was read for one call.
+pub(super) struct Read {
+    /// In the order of the keys.
+    pub(super) found: Vec<Found>,
+    /// Set when the store failed: it is then left alone for the rest of the call.
+    pub(super) failed: Option<CacheError>,
+}
+
+impl Core {
+    /// Looks the keys up as the call's mode has it, and counts. One round trip, or none.
+    pub(super) async fn read(self: &Arc<Self>, call: &Call, keys: &[CacheKey]) -> Read {
+        let skipped = match call.mode {
+            Mode::ReadWrite | Mode::ReadOnly => None,
+            Mode::Refresh => Some(MissCause::Refresh),
+            Mode::Bypass => Some(MissCause::Bypass),
+        };
+        if let Some(cause) = skipped {
+            self.recorder.misses(cause, keys.len() as u64);
+            return Read { found: vec![Found::Missing(cause, None); keys.len()], failed: None };
+        }
+        self.read_store(call, keys).await
+    }
+
+    async fn read_store(self: &Arc<Self>, call: &Call, keys: &[CacheKey]) -> Read {
+        match self.backend.get_many(keys, &GetOptions::default()).await {
+            Ok(values) => {
+                let found: Vec<_> =
+                    keys.iter().zip(values).map(|(key, v)| self.judge(call, key, v)).collect();
+                found.iter().for_each(|found| self.count(found));
+                self.slide(call, keys, &found);
+                Read { found, failed: None }
+            }
+            Err(error) => {
+                Self::store_failed("read", &error);
+                self.recorder.misses(MissCause::StoreError, keys.len() as u64);
+                let missing = Found::Missing(MissCause::StoreError, None);
+                Read { found: vec![missing; keys.len()], failed: Some(error) }
+            }
+        }
+    }
+
+    /// Reads keys for their own sake: nothing is computed, and a failing store is an error.
+    pub(crate) async fn peek(
+        self: &Arc<Self>,
+        call: &Call,
+        keys: &[CacheKey],
+    ) -> Result<Vec<Option<Lookup>>, Error> {
+        let Read { found, failed } = self.read_store(call, keys).await;
+        self.share_later();
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(found.into_iter().map(Found::into_lookup).collect()),
+        }
+    }
+
+    /// Counts what was found.
+    pub(super) fn count(&self, found: &Found) {
+        match found {
+            Found::Fresh(e) => self.recorder.hit(false, e.meta.compute_time, e.meta.tokens),
+            Found::Stale(e) => self.recorder.hit(true, e.meta.compute_time, e.meta.tokens),
+            Found::Missing(cause, _) => self.recorder.misses(*cause, 1),
+        }
+    }
+
+    /// What the stored value means to this call.
+    pub(super) fn judge(&self, call: &Call, key: &CacheKey, value: Option<StoredValue>) -> Found {
+        let Some(value) = value else {
+            return Found::Missing(MissCause::Absent, None);
+        };
+        let Some(entry) = verify(key, &value) else {
+            return Found::Missing(MissCause::Corrupt, None);
+        };
+        let expected = call.dimensions.unwrap_or(entry.embedding.dimensions());
+        if entry.embedding.dimensions() != expected {
+            tracing::warn!(
+                %key,
+                stored = entry.embedding.dimensions(),
+                expected,
+                "an entry of other dimensions than its model's was ignored"
+            );
+            return Found::Missing(MissCause::Corrupt, None);
+        }
+        self.judge_age(call, entry)
+    }
+
+    fn judge_age(&self, call: &Call, entry: Entry) -> Found {
+        let fresh_for = entry.meta.fresh_for;
+        let sliding = self.config.sliding;
+        if fresh_for.is_none() && sliding.is_none() && call.max_age.is_none() {
+            return Found::Fresh(entry); // The store's own expiry says it all: no clock needed.
+        }
+        let age = Duration::from_millis(now_ms().saturating_sub(entry.meta.created_at_ms));
+        if sliding.is_some_and(|longest| age > longest) {
+            return Found::Missing(MissCause::Expired, None);
+        }
+        if call.max_age.is_some_and(|longest| age > longest) {
+            return Found::Missing(MissCause::TooOld, None);
+        }
+        let late = age.saturating_sub(fresh_for.unwrap_or(Duration::MAX));
+        if late.is_zero() {
+            Found::Fresh(entry)
+        } else if late <= self.config.stale_while_revalidate {
+            Found::Stale(entry)
+        } else {
+            let usable = late <= self.config.stale_if_error;
+            Found::Missing(MissCause::Expired, usable.then_some(entry))
+        }
+    }
+
+    /// Starts the TTL of hits anew, in the background, where the cache is set up so.
+    pub(super) fn slide(self: &Arc<Self>, call: &Call, keys: &[CacheKey], found: &[Found]) {
+        let Some(longest) = self.config.sliding else { return };
+        if call.mode == Mode::ReadOnly {
+            return;
+        }
+        let touches: Vec<_> = keys
+            .iter()
+            .zip(found)
+            .filter_map(|(key, found)| match found {
+                Found::Fresh(entry) => Some((key.clone(), self.slid_ttl(call, &entry.meta, longest)?)),
+                _ => None,
+            })
+            .collect();
+        if touches.is_empty() {
+            return;
+        }
+        let core = Arc::clone(self);
+        self.background.spawn(async move {
+            if let Err(error) = core.backend.touch_many(&touches).await {
+                Self::store_failed("touch", &error);
+            }
+        });
+    }
+
+    /// The whole TTL again, but not past the entry's longest life.
+    fn slid_ttl(&self, call: &Call, meta: &EntryMeta, longest: Duration) -> Option<Ttl> {
+        let age = Duration::from_millis(now_ms().saturating_sub(meta.created_at_ms));
+        let left = Ttl::new(longest.checked_sub(age)?.min(Ttl::MAX)).ok()?;
+        let ttl = call.ttl.unwrap_or(self.config.ttl);
+        Some(if ttl.as_millis()? < left.as_millis()? { ttl } else { left })
+    }
+}
+
+/// The entry of a value, when the value verifies.
+fn verify(key: &CacheKey, value: &StoredValue) -> Option<Entry> {
+    let entry = |decoded: &DecodedEntry| Entry {
+        embedding: decoded.embedding.clone(),
+        meta: decoded.meta,
+        codec: decoded.codec,
+        stored_bytes: value.bytes().len(),
+    };
+    if let Some(decoded) = value.decoded::<DecodedEntry>() {
+        return Some(entry(decoded));
+    }
+    match codec::decode(key.hash(), value.bytes()) {
+        Ok(decoded) => Some(entry(&decoded)),
+        Err(error) => {
+            tracing::warn!(%key, %error, "a stored value did not verify and was ignored");
+            None
+        }
+    }
+}

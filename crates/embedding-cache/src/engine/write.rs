@@ -1,0 +1,163 @@
+//! Storing what was computed.
+
+use std::sync::Arc;
+
+use cache_core::codec::{self, EntryMeta};
+use cache_core::{CacheError, CacheKey, Embedding, PutEntry, PutOptions, StoredValue, Ttl};
+
+use super::job::{Done, Lead, Work};
+use super::{Call, Computed, Core};
+use crate::Error;
+use crate::lookup::now_ms;
+use crate::stats::Recorder;
+
+/// So many vectors are encoded without letting other tasks run: some tens of microseconds' work.
+const ENCODE_AT_ONCE: usize = 16;
+
+/// A vector on its way into the store.
+pub(crate) struct NewEntry {
+    pub(crate) key: CacheKey,
+    pub(crate) embedding: Embedding,
+    pub(crate) meta: EntryMeta,
+}
+
+/// How a vector was encoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Stored {
+    pub(crate) codec: codec::Codec,
+    pub(crate) bytes: usize,
+}
+
+impl Core {
+    /// The life of a fresh entry and the life of its stored form: the stale windows come on top.
+    fn lives(&self, call: &Call, key: &CacheKey) -> (Ttl, Ttl) {
+        // Spread by the key's own bits: what matters is that entries differ among each other.
+        let spread = f64::from(u16::from_le_bytes([key.hash()[8], key.hash()[9]])) / 65_536.0;
+        let ttl = call.ttl.unwrap_or(self.config.ttl);
+        let fresh = ttl.shortened_to(1.0 - self.config.jitter * spread);
+        let window = self.config.stale_while_revalidate.max(self.config.stale_if_error);
+        let stored = fresh.extended_by(window);
+        let stored = match (self.config.sliding.map(|d| Ttl::new(d.min(Ttl::MAX))), stored) {
+            (Some(Ok(longest)), ttl) if ttl == Ttl::FOREVER || longest < ttl => longest,
+            (_, ttl) => ttl,
+        };
+        (fresh, stored)
+    }
+
+    /// What is stored beside a vector made now.
+    pub(crate) fn new_meta(&self, call: &Call, key: &CacheKey) -> EntryMeta {
+        let (fresh, stored) = self.lives(call, key);
+        EntryMeta {
+            created_at_ms: now_ms(),
+            // Without stale windows the store's expiry is the end of freshness.
+            fresh_for: if fresh == stored { None } else { fresh.as_duration() },
+            compute_time: std::time::Duration::ZERO,
+            tokens: 0,
+        }
+    }
+
+    /// Encodes and writes entries: one round trip.
+    pub(crate) async fn write(
+        &self,
+        call: &Call,
+        entries: &[NewEntry],
+        options: &PutOptions,
+    ) -> Result<Vec<Stored>, CacheError> {
+        let mut puts = Vec::with_capacity(entries.len());
+        let mut stored = Vec::with_capacity(entries.len());
+        for (index, entry) in entries.iter().enumerate() {
+            if index % ENCODE_AT_ONCE == ENCODE_AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
+            let policy = self.config.vectors;
+            let encoded = codec::encode(entry.key.hash(), &entry.meta, &entry.embedding, policy);
+            stored.push(Stored { codec: encoded.codec, bytes: encoded.bytes.len() });
+            let value = self.value(&entry.key, encoded.bytes);
+            let (_, ttl) = self.lives(call, &entry.key);
+            puts.push(PutEntry::new(entry.key.clone(), value, ttl));
+        }
+        let result = self.backend.put_many(&puts, options).await;
+        record(&self.recorder, entries, &stored, result.is_ok());
+        result.map(|()| stored)
+    }
+
+    fn value(&self, key: &CacheKey, bytes: Vec<u8>) -> StoredValue {
+        let value = StoredValue::new(bytes);
+        if !self.keeps_decoded {
+            return value;
+        }
+        // What a reader would decode, so that both ways to read give the same bits.
+        match codec::decode(key.hash(), value.bytes()) {
+            Ok(decoded) => {
+                let size = 4 * decoded.embedding.dimensions() + size_of_val(&decoded);
+                value.with_decoded(Arc::new(decoded), size)
+            }
+            Err(_) => value,
+        }
+    }
+}
+
+fn record(recorder: &Recorder, entries: &[NewEntry], stored: &[Stored], ok: bool) {
+    if ok {
+        let bytes = stored.iter().map(|s| s.bytes as u64).sum();
+        let raw = entries.iter().map(|e| 4 * e.embedding.dimensions() as u64).sum();
+        recorder.written(entries.len() as u64, bytes, raw);
+    } else {
+        recorder.write_failed(entries.len() as u64);
+    }
+}
+
+impl Work<'_> {
+    /// Writes what was computed, where the call may, and gives it to all who wait.
+    pub(super) async fn store_and_publish(&self, done: Vec<Done>) {
+        if done.is_empty() {
+            return;
+        }
+        let (mut leads, mut entries) = (Vec::new(), Vec::new());
+        for Done { lead, fresh } in done {
+            let meta = EntryMeta {
+                compute_time: fresh.compute_time,
+                tokens: fresh.tokens,
+                ..self.core.new_meta(self.call, lead.key())
+            };
+            entries.push(NewEntry { key: lead.key().clone(), embedding: fresh.embedding, meta });
+            leads.push(lead);
+        }
+        let written = if self.store { Some(self.write(&leads, &entries).await) } else { None };
+        let failure = match &written {
+            Some(Err(error)) if self.core.config.strict => Some(error.clone()),
+            _ => None,
+        };
+        let stored = written.and_then(Result::ok);
+        for (index, (lead, entry)) in leads.into_iter().zip(entries).enumerate() {
+            let stored = stored.as_ref().map(|stored| stored[index]);
+            lead.publish(match &failure {
+                Some(error) => Err(error.clone()),
+                None => Ok(Computed {
+                    embedding: entry.embedding,
+                    created_at_ms: entry.meta.created_at_ms,
+                    codec: stored.map(|s| s.codec),
+                    stored_bytes: stored.map_or(0, |s| s.bytes),
+                    elsewhere: false,
+                }),
+            });
+        }
+    }
+
+    async fn write(&self, leads: &[Lead], entries: &[NewEntry]) -> Result<Vec<Stored>, Error> {
+        let mut options = PutOptions::default();
+        if leads.iter().any(|lead| lead.leased && !lead.occupied) {
+            options = options.with_release(self.core.token);
+        }
+        let result = self.core.write(self.call, entries, &options).await;
+        if let Err(error) = &result {
+            Core::store_failed("write", error);
+        }
+        // The write releases leases on the written keys; on failure, or where the lease is on a
+        // companion key, they are still held.
+        let held = |lead: &&Lead| lead.leased && (lead.occupied || result.is_err());
+        let keys: Vec<_> = leads.iter().filter(held).map(Lead::lease_key).collect();
+        self.release_keys(&keys).await;
+        result.map_err(Error::from)
+    }
+}

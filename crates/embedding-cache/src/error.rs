@@ -1,0 +1,88 @@
+//! What can go wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache_core::{CacheError, InvalidEmbedding, ProviderError};
+
+/// No vector, and why.
+///
+/// One computation may answer many callers, so that the error is shared: cloning copies a pointer.
+/// No variant carries a text or a vector.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The provider, or the caller's own computation, failed.
+    #[error("{0}")]
+    Provider(#[source] Arc<ProviderError>),
+    /// The store failed. Only in [strict](crate::Builder::strict) mode and from calls that are
+    /// about the store itself; elsewhere a failing store counts as a miss.
+    #[error("{0}")]
+    Store(#[source] Arc<CacheError>),
+    /// This text of the call is empty. Models refuse empty texts, often with the whole batch.
+    #[error("text {0} is empty: there is nothing to embed")]
+    EmptyText(usize),
+    /// This vector of the call cannot be stored.
+    #[error("vector {index}: {source}")]
+    InvalidVector {
+        /// Its index in the call.
+        index: usize,
+        /// What is wrong with it.
+        source: InvalidEmbedding,
+    },
+    /// This vector of the call has other dimensions than its model's.
+    #[error("vector {index} has {got} dimensions, its model's have {expected}")]
+    WrongDimensions {
+        /// Its index in the call.
+        index: usize,
+        /// The model's dimensions.
+        expected: usize,
+        /// The vector's.
+        got: usize,
+    },
+    /// The call needs a provider and the cache was built without one.
+    #[error("this cache has no provider: give it one when building it, or pass a closure")]
+    NoProvider,
+    /// The computation panicked, or its runtime was shut down.
+    #[error("the computation ended without a result: it panicked or its runtime was shut down")]
+    Aborted,
+    /// Another caller of this process was computing the text and gave up, and this call's own
+    /// closure had already been used for its other texts. Calling again computes it.
+    #[error("the caller that was computing this text gave up; call again to compute it")]
+    Abandoned,
+}
+
+impl Error {
+    /// Whether the same call may succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Provider(error) => error.is_retryable(),
+            Self::Store(error) => error.is_retryable(),
+            Self::Abandoned => true,
+            _ => false,
+        }
+    }
+
+    /// How long the provider or the store asked to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Provider(error) => error.retry_after(),
+            Self::Store(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+}
+
+impl From<ProviderError> for Error {
+    fn from(error: ProviderError) -> Self {
+        Self::Provider(Arc::new(error))
+    }
+}
+
+impl From<CacheError> for Error {
+    fn from(error: CacheError) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}

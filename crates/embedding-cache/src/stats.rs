@@ -1,0 +1,285 @@
+//! Counting what the cache does, in this process and for all of them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Why a lookup was no hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MissCause {
+    /// The store has nothing under the key: never written, expired, evicted or removed.
+    Absent,
+    /// The entry is older than its TTL, its stale windows or its absolute maximum allow.
+    Expired,
+    /// The entry is older than the call's maximum age.
+    TooOld,
+    /// The value does not verify: damaged, foreign, of another version or of other dimensions.
+    Corrupt,
+    /// The store failed.
+    StoreError,
+    /// The call asked for a new computation.
+    Refresh,
+    /// The call asked to leave the cache out.
+    Bypass,
+}
+
+/// One name, one field, one slot: the table that everything here is made from.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// What the cache has done. Every field is a count since the start of the process (or, for
+        /// [shared statistics](crate::EmbeddingCache::shared_statistics), since they were last
+        /// reset).
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Statistics {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        /// The live counters, in the order of the fields.
+        #[derive(Debug, Default)]
+        struct Counts {
+            $($name: AtomicU64,)*
+        }
+
+        impl Counts {
+            fn snapshot(&self) -> Statistics {
+                Statistics { $($name: self.$name.load(Ordering::Relaxed),)* }
+            }
+        }
+
+        impl Statistics {
+            /// Names and counts, for tables and exporters.
+            #[must_use]
+            pub fn to_pairs(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name),)*]
+            }
+
+            /// Reads counts by name; unknown names are ignored, missing ones are zero.
+            pub(crate) fn from_counters(counters: &BTreeMap<String, i64>) -> Self {
+                let read = |name| counters.get(name).map_or(0, |n| u64::try_from(*n).unwrap_or(0));
+                Self { $($name: read(stringify!($name)),)* }
+            }
+
+            /// What has come since `earlier`.
+            #[must_use]
+            pub fn since(&self, earlier: &Self) -> Self {
+                Self { $($name: self.$name.saturating_sub(earlier.$name),)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Lookups answered by the store within the TTL.
+    hits,
+    /// Lookups answered by the store beyond the TTL.
+    stale_hits,
+    /// Lookups that found nothing under their key.
+    misses_absent,
+    /// Lookups whose entry was past its windows or its absolute maximum.
+    misses_expired,
+    /// Lookups whose entry was older than the call's maximum age.
+    misses_too_old,
+    /// Lookups whose entry did not verify. Each is computed anew and overwritten.
+    misses_corrupt,
+    /// Lookups that met a failing store.
+    misses_store_error,
+    /// Lookups that asked for a new computation.
+    misses_refresh,
+    /// Lookups that left the cache out.
+    misses_bypass,
+    /// Misses that got their vector from a computation that was already under way, in this
+    /// process or in another.
+    coalesced,
+    /// Calls of the provider or of closures.
+    provider_calls,
+    /// Calls that failed.
+    provider_errors,
+    /// Texts given to them.
+    provider_inputs,
+    /// Tokens billed, as far as the provider says.
+    provider_tokens,
+    /// Time spent in them, in microseconds.
+    provider_micros,
+    /// Tokens that hits did not spend, as far as the provider said.
+    tokens_saved,
+    /// Computing time that hits did not spend, in microseconds: the time each vector once took.
+    micros_saved,
+    /// Vectors written.
+    writes,
+    /// Bytes of the written values, headers included.
+    stored_bytes,
+    /// Bytes the same vectors take as plain 32-bit floats.
+    raw_bytes,
+    /// Writes that failed; their vectors were served all the same.
+    write_errors,
+}
+
+impl Statistics {
+    /// All misses, whatever their cause.
+    #[must_use]
+    pub fn misses(&self) -> u64 {
+        self.misses_absent
+            + self.misses_expired
+            + self.misses_too_old
+            + self.misses_corrupt
+            + self.misses_store_error
+            + self.misses_refresh
+            + self.misses_bypass
+    }
+
+    /// Hits, stale ones included, of all lookups: 0 to 1, and 0 before the first lookup.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+    pub fn hit_rate(&self) -> f64 {
+        let hits = self.hits + self.stale_hits;
+        let lookups = hits + self.misses();
+        if lookups == 0 { 0.0 } else { hits as f64 / lookups as f64 }
+    }
+
+    /// Raw bytes over stored bytes of all written vectors: above 1 when compression helps, and 1
+    /// before the first write.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+    pub fn compression_ratio(&self) -> f64 {
+        if self.stored_bytes == 0 { 1.0 } else { self.raw_bytes as f64 / self.stored_bytes as f64 }
+    }
+
+    /// Computing time that hits did not spend.
+    #[must_use]
+    pub fn time_saved(&self) -> Duration {
+        Duration::from_micros(self.micros_saved)
+    }
+}
+
+/// The counters of one cache in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    counts: Counts,
+    flushed: Mutex<Statistics>,
+    /// Whether a flush is due: set by the first event after a flush.
+    dirty: AtomicBool,
+}
+
+fn add(counter: &AtomicU64, n: u64) {
+    counter.fetch_add(n, Ordering::Relaxed);
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Recorder {
+    pub(crate) fn hit(&self, stale: bool, compute_time: Duration, tokens: u16) {
+        add(if stale { &self.counts.stale_hits } else { &self.counts.hits }, 1);
+        add(&self.counts.micros_saved, micros(compute_time));
+        if tokens > 0 {
+            add(&self.counts.tokens_saved, tokens.into());
+        }
+    }
+
+    pub(crate) fn misses(&self, cause: MissCause, count: u64) {
+        let counts = &self.counts;
+        let counter = match cause {
+            MissCause::Absent => &counts.misses_absent,
+            MissCause::Expired => &counts.misses_expired,
+            MissCause::TooOld => &counts.misses_too_old,
+            MissCause::Corrupt => &counts.misses_corrupt,
+            MissCause::StoreError => &counts.misses_store_error,
+            MissCause::Refresh => &counts.misses_refresh,
+            MissCause::Bypass => &counts.misses_bypass,
+        };
+        add(counter, count);
+    }
+
+    pub(crate) fn coalesced(&self) {
+        add(&self.counts.coalesced, 1);
+    }
+
+    pub(crate) fn provider_call(&self, inputs: usize, tokens: u64, time: Duration, failed: bool) {
+        add(&self.counts.provider_calls, 1);
+        add(&self.counts.provider_errors, failed.into());
+        add(&self.counts.provider_inputs, inputs as u64);
+        add(&self.counts.provider_tokens, tokens);
+        add(&self.counts.provider_micros, micros(time));
+    }
+
+    pub(crate) fn written(&self, vectors: u64, stored_bytes: u64, raw_bytes: u64) {
+        add(&self.counts.writes, vectors);
+        add(&self.counts.stored_bytes, stored_bytes);
+        add(&self.counts.raw_bytes, raw_bytes);
+    }
+
+    pub(crate) fn write_failed(&self, vectors: u64) {
+        add(&self.counts.write_errors, vectors);
+    }
+
+    pub(crate) fn snapshot(&self) -> Statistics {
+        self.counts.snapshot()
+    }
+
+    /// Whether the caller should arrange a flush: true once after every flush.
+    pub(crate) fn becomes_dirty(&self) -> bool {
+        !self.dirty.load(Ordering::Relaxed) && !self.dirty.swap(true, Ordering::Relaxed)
+    }
+
+    /// What has not been shared yet. It counts as shared from now on, unless it is
+    /// [given back](Self::give_back).
+    pub(crate) fn take_unshared(&self) -> Statistics {
+        self.dirty.store(false, Ordering::Relaxed);
+        let now = self.snapshot();
+        let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
+        let unshared = now.since(&flushed);
+        *flushed = now;
+        unshared
+    }
+
+    /// The store did not take them: they are shared with the next flush.
+    pub(crate) fn give_back(&self, unshared: &Statistics) {
+        let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
+        *flushed = flushed.since(unshared);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_given_back_is_shared_next_time() {
+        let recorder = Recorder::default();
+        recorder.hit(false, Duration::from_millis(200), 7);
+        recorder.misses(MissCause::Absent, 3);
+        let first = recorder.take_unshared();
+        assert_eq!((first.hits, first.misses(), first.tokens_saved), (1, 3, 7));
+        assert_eq!(recorder.take_unshared(), Statistics::default());
+        recorder.give_back(&first);
+        recorder.hit(true, Duration::ZERO, 0);
+        let second = recorder.take_unshared();
+        assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 3));
+        assert_eq!(second.micros_saved, 200_000);
+    }
+
+    #[test]
+    fn rates_are_ratios() {
+        let recorder = Recorder::default();
+        assert!(recorder.snapshot().hit_rate().abs() < f64::EPSILON);
+        recorder.hit(false, Duration::ZERO, 0);
+        recorder.hit(true, Duration::ZERO, 0);
+        recorder.misses(MissCause::Corrupt, 2);
+        assert!((recorder.snapshot().hit_rate() - 0.5).abs() < f64::EPSILON);
+        recorder.written(1, 1_000, 2_500);
+        assert!((recorder.snapshot().compression_ratio() - 2.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn pairs_and_counters_are_inverse() {
+        let recorder = Recorder::default();
+        recorder.provider_call(5, 11, Duration::from_micros(9), true);
+        let snapshot = recorder.snapshot();
+        let counters = snapshot.to_pairs().into_iter().map(|(n, c)| (n.to_owned(), c as i64));
+        assert_eq!(Statistics::from_counters(&counters.collect()), snapshot);
+    }
+}
