@@ -1,1 +1,1 @@
-//! Shared pieces.
+//! Examples are run with `cargo run --example NAME`; see README.md beside this file.

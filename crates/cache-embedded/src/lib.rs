@@ -1,1 +1,19 @@
 #![doc = include_str!("../README.md")]
+
+mod backend;
+mod busy;
+mod clock;
+mod config;
+mod counter;
+mod entry;
+mod error;
+mod file;
+mod lease;
+mod namespace;
+mod recency;
+mod schema;
+mod worker;
+mod writing;
+
+pub use backend::EmbeddedBackend;
+pub use config::EmbeddedConfig;

@@ -1,1 +1,24 @@
 #![doc = include_str!("../README.md")]
+
+mod backend;
+mod cache;
+mod compressed;
+mod error;
+pub mod settings;
+mod stats;
+mod units;
+
+pub use backend::{OpenedBackend, WhyBackend, open_backend, open_url};
+pub use cache::{EmbeddingCache, builder};
+pub use compressed::CompressedEmbeddingCache;
+pub use error::Error;
+pub use settings::Settings;
+pub use stats::{CacheStats, CompressionStats};
+pub use units::{ByteSize, ParseUnitError, Span};
+
+// The crates underneath, for everything beyond the first steps.
+pub use cache_core as core;
+pub use cache_embedded as embedded;
+pub use cache_redis as redis;
+pub use embed_local as local;
+pub use embedding_cache as embedding;

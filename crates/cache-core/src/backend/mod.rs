@@ -59,6 +59,13 @@ pub trait CacheBackend: Debug + Send + Sync + 'static {
         options: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError>;
 
+    /// A value that can be had without waiting, from this process's memory: counts as a read, allocates
+    /// nothing, never blocks. `None` says nothing about the store; the default gives nothing else.
+    fn get_local(&self, key: &CacheKey) -> Option<StoredValue> {
+        let _ = key;
+        None
+    }
+
     /// Writes values with their expiry, and gives up leases on the same keys when asked.
     async fn put_many(&self, entries: &[PutEntry], options: &PutOptions) -> Result<(), CacheError>;
 

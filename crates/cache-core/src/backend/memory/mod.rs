@@ -1,13 +1,13 @@
 //! The in-process backend.
 
+mod shards;
+
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
+use shards::{OVERHEAD_BYTES, Shards, Slot, lock};
 
 use super::{
     BackendInfo, BackendStatus, CacheBackend, Capabilities, ClearOptions, ClearProgress, Counters,
@@ -16,61 +16,32 @@ use super::{
 };
 use crate::{CacheError, CacheKey, ErrorKind, Namespace, Ttl};
 
-/// What an entry takes beside its value: key, table slot, timers and list links.
-const OVERHEAD_BYTES: usize = 256;
-
 /// Keeps entries in this process's memory, up to a number of bytes, the least recently used going
-/// first.
+/// first (nearly: each of 32 shards keeps its own order).
 ///
 /// It keeps decoded forms, so that a hit decodes nothing. Everything is gone with the process.
-/// The bound holds whenever a write has returned; it counts values, their decoded forms and 256
-/// bytes an entry.
+/// The bound holds whenever a write has returned; it counts values, their decoded forms and 192
+/// bytes an entry. Expired entries are dropped when they are met, or evicted.
 #[derive(Debug)]
 pub struct MemoryBackend {
-    entries: Cache<CacheKey, Slot, BuildHasherDefault<KeyHasher>>,
-    max_bytes: u64,
+    entries: Shards,
     leases: Mutex<HashMap<CacheKey, (LeaseToken, Instant)>>,
     counters: Mutex<HashMap<Namespace, BTreeMap<String, i64>>>,
-}
-
-#[derive(Debug, Clone)]
-struct Slot {
-    value: StoredValue,
-    expires_at: Option<Instant>,
-}
-
-impl Slot {
-    fn new(value: StoredValue, ttl: Ttl) -> Self {
-        // A life beyond the clock's range has no end.
-        let expires_at = ttl.as_duration().and_then(|ttl| Instant::now().checked_add(ttl));
-        Self { value, expires_at }
-    }
-
-    /// Moka hides expired entries from reads, but hands them out on removal.
-    fn is_live(&self) -> bool {
-        self.expires_at.is_none_or(|at| Instant::now() < at)
-    }
-
-    fn weight(&self) -> u64 {
-        (self.value.memory_bytes() + OVERHEAD_BYTES) as u64
-    }
 }
 
 impl MemoryBackend {
     /// A backend that takes at most this many bytes.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
-        let entries = Cache::builder()
-            .max_capacity(max_bytes)
-            .weigher(|_, slot: &Slot| u32::try_from(slot.weight()).unwrap_or(u32::MAX))
-            .eviction_policy(EvictionPolicy::lru())
-            .expire_after(PerEntry)
-            .build_with_hasher(BuildHasherDefault::default());
-        Self { entries, max_bytes, leases: Mutex::default(), counters: Mutex::default() }
+        Self {
+            entries: Shards::new(max_bytes),
+            leases: Mutex::default(),
+            counters: Mutex::default(),
+        }
     }
 
     fn refuse_oversized(&self, entries: &[PutEntry]) -> Result<(), CacheError> {
-        let bound = self.max_bytes.min(u64::from(u32::MAX));
+        let bound = self.entries.max_bytes();
         let largest = entries.iter().map(|e| e.value.memory_bytes() + OVERHEAD_BYTES).max();
         match largest {
             Some(bytes) if bytes as u64 > bound => Err(CacheError::new(
@@ -79,13 +50,6 @@ impl MemoryBackend {
             )),
             _ => Ok(()),
         }
-    }
-
-    fn of_namespace<'a>(
-        &'a self,
-        namespace: &'a Namespace,
-    ) -> impl Iterator<Item = (std::sync::Arc<CacheKey>, Slot)> + 'a {
-        self.entries.iter().filter(move |(key, _)| key.space().namespace() == namespace)
     }
 }
 
@@ -96,7 +60,7 @@ impl CacheBackend for MemoryBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().with_keeps_decoded(true).with_max_value_bytes(self.max_bytes)
+        Capabilities::new().with_keeps_decoded(true).with_max_value_bytes(self.entries.max_bytes())
     }
 
     async fn get_many(
@@ -104,15 +68,18 @@ impl CacheBackend for MemoryBackend {
         keys: &[CacheKey],
         _: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
-        Ok(keys.iter().map(|key| self.entries.get(key).map(|slot| slot.value)).collect())
+        Ok(keys.iter().map(|key| self.get_local(key)).collect())
+    }
+
+    fn get_local(&self, key: &CacheKey) -> Option<StoredValue> {
+        self.entries.get(key)
     }
 
     async fn put_many(&self, entries: &[PutEntry], options: &PutOptions) -> Result<(), CacheError> {
         self.refuse_oversized(entries)?;
         for PutEntry { key, value, ttl } in entries {
-            self.entries.insert(key.clone(), Slot::new(value.clone(), *ttl));
+            self.entries.insert(key, Slot::new(value.clone(), *ttl));
         }
-        self.entries.run_pending_tasks();
         if let Some(token) = options.release {
             let mut leases = lock(&self.leases);
             entries.iter().for_each(|entry| release(&mut leases, &entry.key, token));
@@ -121,26 +88,15 @@ impl CacheBackend for MemoryBackend {
     }
 
     async fn remove_many(&self, keys: &[CacheKey]) -> Result<Vec<bool>, CacheError> {
-        let remove = |key| self.entries.remove(key).is_some_and(|slot| slot.is_live());
-        Ok(keys.iter().map(remove).collect())
+        Ok(keys.iter().map(|key| self.entries.remove(key)).collect())
     }
 
     async fn contains_many(&self, keys: &[CacheKey]) -> Result<Vec<bool>, CacheError> {
-        Ok(keys.iter().map(|key| self.entries.contains_key(key)).collect())
+        Ok(keys.iter().map(|key| self.entries.contains(key)).collect())
     }
 
     async fn touch_many(&self, keys: &[(CacheKey, Ttl)]) -> Result<Vec<bool>, CacheError> {
-        let touch = |(key, ttl): &(CacheKey, Ttl)| {
-            let result = self.entries.entry(key.clone()).and_compute_with(|entry| match entry {
-                Some(entry) => {
-                    let value = entry.into_value().value;
-                    moka::ops::compute::Op::Put(Slot::new(value, *ttl))
-                }
-                None => moka::ops::compute::Op::Nop,
-            });
-            matches!(result, moka::ops::compute::CompResult::ReplacedWith(_))
-        };
-        Ok(keys.iter().map(touch).collect())
+        Ok(keys.iter().map(|(key, ttl)| self.entries.touch(key, *ttl)).collect())
     }
 
     async fn clear(
@@ -149,33 +105,39 @@ impl CacheBackend for MemoryBackend {
         progress: ClearProgress,
         options: &ClearOptions,
     ) -> Result<ClearProgress, CacheError> {
-        let keys: Vec<_> =
-            self.of_namespace(namespace).take(options.step).map(|(key, _)| key).collect();
-        let removed = keys.iter().filter(|key| self.entries.remove(key.as_ref()).is_some()).count();
-        let more = keys.len() == options.step;
-        if !more {
-            lock(&self.leases).retain(|key, _| key.space().namespace() != namespace);
-            lock(&self.counters).remove(namespace);
+        let mut shard: usize = progress.cursor().and_then(|at| at.parse().ok()).unwrap_or(0);
+        let (mut removed, mut left) = (0, options.step);
+        let of_namespace = |key: &CacheKey| key.space().namespace() == namespace;
+        while let Some(keys) = self.entries.keys_of_shard(shard, left, of_namespace) {
+            removed += keys.iter().filter(|key| self.entries.remove(key)).count() as u64;
+            left -= keys.len();
+            if left == 0 {
+                return Ok(progress.advance(removed, Some(shard.to_string())));
+            }
+            shard += 1;
         }
-        Ok(progress.advance(removed as u64, more.then(String::new)))
+        lock(&self.leases).retain(|key, _| key.space().namespace() != namespace);
+        lock(&self.counters).remove(namespace);
+        Ok(progress.advance(removed, None))
     }
 
     async fn usage(&self, namespace: &Namespace) -> Result<Usage, CacheError> {
         let (mut entries, mut bytes) = (0, 0);
-        for (_, slot) in self.of_namespace(namespace) {
-            entries += 1;
-            bytes += slot.weight();
-        }
+        self.entries.for_each(|key, slot| {
+            if key.space().namespace() == namespace {
+                entries += 1;
+                bytes += slot.bytes();
+            }
+        });
         Ok(Usage::new(entries, bytes))
     }
 
     async fn status(&self) -> Result<BackendStatus, CacheError> {
-        self.entries.run_pending_tasks();
         Ok(BackendStatus {
             server: "in-process memory".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            used_bytes: Some(self.entries.weighted_size()),
-            max_bytes: Some(self.max_bytes),
+            used_bytes: Some(self.entries.bytes()),
+            max_bytes: Some(self.entries.max_bytes()),
             eviction_policy: Some("lru".to_owned()),
             ..BackendStatus::default()
         })
@@ -203,8 +165,8 @@ impl Leases for MemoryBackend {
         let until = end_of(request, now);
         let lease = |key: &CacheKey| {
             // Looked up under the lock: a value is put before its lease is released.
-            if let Some(slot) = self.entries.get(key) {
-                return LeaseOutcome::Value(slot.value);
+            if let Some(value) = self.entries.get(key) {
+                return LeaseOutcome::Value(value);
             }
             match leases.get(key) {
                 Some((holder, until)) if *holder != request.token => {
@@ -284,50 +246,5 @@ impl Counters for MemoryBackend {
     async fn reset_counters(&self, namespace: &Namespace) -> Result<(), CacheError> {
         lock(&self.counters).remove(namespace);
         Ok(())
-    }
-}
-
-/// The tables are sound after any panic: every change is a single insert or remove.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Keys are BLAKE3 hashes: their first 64 bits need no further hashing.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        // CacheKey calls only write_u64; right for anything else, if slow.
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
-
-/// Each entry expires by its own TTL, counted from its last write.
-struct PerEntry;
-
-impl moka::Expiry<CacheKey, Slot> for PerEntry {
-    fn expire_after_create(&self, _: &CacheKey, slot: &Slot, now: Instant) -> Option<Duration> {
-        slot.expires_at.map(|at| at.saturating_duration_since(now))
-    }
-
-    fn expire_after_update(
-        &self,
-        _: &CacheKey,
-        slot: &Slot,
-        now: Instant,
-        _: Option<Duration>,
-    ) -> Option<Duration> {
-        slot.expires_at.map(|at| at.saturating_duration_since(now))
     }
 }

@@ -1,0 +1,194 @@
+//! The layout of the file, and how it is opened.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use cache_core::{CacheError, ErrorKind};
+use rusqlite::{Connection, OpenFlags, Transaction, ffi};
+
+use crate::config::EmbeddedConfig;
+use crate::error::explain;
+use crate::{busy, file};
+
+/// Marks a file as ours: "EmbC".
+const APPLICATION_ID: i32 = 0x456d_6243;
+const SCHEMA_VERSION: i32 = 1;
+const STATEMENTS_KEPT: usize = 48;
+/// Five vectors of 1536 dimensions fill a page of this size; a page of 4 or 8 KiB would leave a quarter
+/// of the file unused.
+const PAGE_BYTES: u32 = 16_384;
+
+/// Rows that are looked at often are small and apart from the values: recording a use, expiring
+/// and counting never read or rewrite a value.
+const SCHEMA: &str = "
+    CREATE TABLE bodies(
+        id INTEGER PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE entries(
+        key BLOB PRIMARY KEY,
+        body INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        expires_at INTEGER,
+        used_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX entries_by_use ON entries(used_at);
+    CREATE INDEX entries_by_expiry ON entries(expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE space(
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        bytes INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO space VALUES (1, 0);
+    CREATE TABLE leases(
+        key BLOB PRIMARY KEY,
+        token BLOB NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX leases_by_expiry ON leases(expires_at);
+    CREATE TABLE counters(
+        namespace TEXT NOT NULL,
+        name TEXT NOT NULL,
+        value INTEGER NOT NULL,
+        PRIMARY KEY (namespace, name)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// The connections of one process to the file.
+pub(crate) struct Connections {
+    pub(crate) writer: Connection,
+    pub(crate) readers: Vec<Connection>,
+}
+
+/// Opens the file of an absolute path that `config` holds, and creates what is missing.
+pub(crate) fn open(config: &mut EmbeddedConfig) -> Result<Connections, CacheError> {
+    // See `file::provide`: in this process nobody may lock a file that is just being created.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+
+    busy::set_patience(config.busy_timeout);
+    config.path = file::provide(&config.path)?;
+    let path = &config.path;
+    let failed = |error| explain(path, "opening", error);
+
+    let writer = connect(config).map_err(failed)?;
+    let owner = busy::retry(|| owner(&*writer.unchecked_transaction()?)).map_err(failed)?;
+    match owner {
+        Owner::Nobody => create(&writer, path)?,
+        owner => owner.accept(path)?,
+    }
+    let readers = (0..config.readers)
+        .map(|_| {
+            let reader = connect(config)?;
+            reader.pragma_update(None, "query_only", true)?;
+            Ok(reader)
+        })
+        .collect::<rusqlite::Result<_>>()
+        .map_err(failed)?;
+    Ok(Connections { writer, readers })
+}
+
+fn connect(config: &EmbeddedConfig) -> rusqlite::Result<Connection> {
+    // Neither URIs nor `:memory:`: the path is a path. Each connection is used by one thread.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&config.path, flags)?;
+    // SQLite falls back to reading when it may not write. A cache that cannot store is of no use.
+    if connection.is_readonly("main")? {
+        return Err(rusqlite::Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_READONLY),
+            None,
+        ));
+    }
+    busy::install(&mut connection)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    let connections = u64::try_from(config.readers)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let kibibytes = i64::try_from(config.memory_bytes / 1024 / connections).unwrap_or(i64::MAX);
+    connection.pragma_update(None, "cache_size", -kibibytes.max(64))?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
+    // The file may have been damaged or prepared by somebody else.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    Ok(connection)
+}
+
+/// Whose file it is. Found out before anything is written.
+enum Owner {
+    Nobody,
+    Us { version: i32 },
+    Another,
+}
+
+impl Owner {
+    fn accept(self, path: &Path) -> Result<(), CacheError> {
+        match self {
+            Self::Us {
+                version: SCHEMA_VERSION,
+            } => Ok(()),
+            Self::Us { version } => Err(CacheError::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "the cache file {} has layout {version}, this program knows {SCHEMA_VERSION}; \
+                     use another path, or delete the file if no other program needs it",
+                    path.display()
+                ),
+            )),
+            Self::Nobody | Self::Another => Err(CacheError::new(
+                ErrorKind::WrongType,
+                format!(
+                    "{} is another program's SQLite file and is left alone; name another path",
+                    path.display()
+                ),
+            )),
+        }
+    }
+}
+
+/// Asks within a transaction, so that a file that is just being laid out is seen before or after.
+fn owner(transaction: &Connection) -> rusqlite::Result<Owner> {
+    let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let objects: i64 =
+        transaction.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+    Ok(match (application, version, objects) {
+        (APPLICATION_ID, version, _) => Owner::Us { version },
+        (0, 0, 0) => Owner::Nobody,
+        _ => Owner::Another,
+    })
+}
+
+/// Lays out a new file. Of several processes that try, one does it and the others find it done.
+fn create(connection: &Connection, path: &Path) -> Result<(), CacheError> {
+    let failed = |error| explain(path, "creating", error);
+    let mode = busy::retry(|| {
+        connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+        // Lets `clear` give space back to the disk, see `namespace`.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        connection
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
+    })
+    .map_err(failed)?;
+    if mode != "wal" {
+        let message = format!(
+            "the file system of {} cannot share memory between processes; use a local disk",
+            path.display()
+        );
+        return Err(CacheError::new(ErrorKind::Unsupported, message));
+    }
+    let transaction = busy::immediate(connection).map_err(failed)?;
+    match owner(&transaction).map_err(failed)? {
+        Owner::Nobody => {
+            lay_out(&transaction).map_err(failed)?;
+            transaction.commit().map_err(failed)
+        }
+        owner => owner.accept(path),
+    }
+}
+
+fn lay_out(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
+}

@@ -1,0 +1,33 @@
+//! The shared suite, over a file.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use cache_core::conformance;
+use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = EmbeddedBackend::open(folder.path().join("cache.db"))
+        .await
+        .unwrap();
+    conformance::backend::run(Arc::new(backend)).await;
+}
+
+#[tokio::test]
+async fn keeps_the_contract_on_one_thread_with_one_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = EmbeddedConfig::new(folder.path().join("cache.db")).with_readers(1);
+    let backend = EmbeddedBackend::open_with(config).await.unwrap();
+    conformance::backend::run(Arc::new(backend)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeps_its_bound() {
+    const BOUND: u64 = 1 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let config = EmbeddedConfig::new(folder.path().join("cache.db")).with_max_bytes(BOUND);
+    let backend = EmbeddedBackend::open_with(config).await.unwrap();
+    conformance::backend::bounded(&backend, BOUND).await;
+}

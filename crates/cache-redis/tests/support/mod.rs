@@ -1,0 +1,83 @@
+//! What several tests need.
+#![allow(dead_code)] // each test file uses a part of it
+
+use std::time::Duration;
+
+use cache_core::{
+    CacheBackendExt, CacheError, CacheKey, ErrorKind, KeyFields, KeyKind, KeyProfile, KeySpace,
+    Namespace, PutEntry, PutOptions, StoredValue, Ttl,
+};
+use cache_redis::{RedisBackend, RedisConfig};
+use redis_test_server::TestServer;
+
+/// Rights of a user who may do what the README lists, and no more.
+pub(crate) const RIGHTS: &str = "on >pass:word@1 ~conformance-*:* +get +mget +set +unlink +type +exists \
+                          +pexpire +persist +pttl +eval +evalsha +scan +memory|usage +hincrby \
+                          +hgetall +ping +info +select";
+
+pub(crate) async fn connect(server: &TestServer) -> RedisBackend {
+    RedisBackend::connect(server.url()).await.unwrap()
+}
+
+/// With times that a loaded machine keeps.
+pub(crate) fn patient(url: &str) -> RedisConfig {
+    RedisConfig::new(url)
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_response_timeout(Duration::from_secs(5))
+}
+
+pub(crate) fn namespace(name: &str) -> Namespace {
+    Namespace::new(name).unwrap()
+}
+
+pub(crate) fn keys(name: &str, count: usize) -> Vec<CacheKey> {
+    let space = KeySpace::new(namespace(name), KeyKind::Embedding, 0);
+    let profile = KeyProfile::new(space, KeyFields::new(KeyKind::Embedding), None);
+    (0..count).map(|i| profile.key(&i.to_string())).collect()
+}
+
+/// Each key's value is made of its own hash.
+pub(crate) fn entries(keys: &[CacheKey], size: usize, ttl: Ttl) -> Vec<PutEntry> {
+    let value = |key: &CacheKey| StoredValue::new(value_of(key, size));
+    keys.iter()
+        .map(|key| PutEntry::new(key.clone(), value(key), ttl))
+        .collect()
+}
+
+pub(crate) fn value_of(key: &CacheKey, size: usize) -> Vec<u8> {
+    key.hash().iter().copied().cycle().take(size).collect()
+}
+
+pub(crate) fn hour() -> Ttl {
+    Ttl::seconds(3_600).unwrap()
+}
+
+pub(crate) fn plain() -> PutOptions {
+    PutOptions::default()
+}
+
+/// A password that no message may hold.
+pub(crate) const SECRET: &str = "hunter2";
+
+/// The kind, words of the message, and no password anywhere in it.
+pub(crate) fn assert_says(error: &CacheError, kind: ErrorKind, words: &[&str]) {
+    let text = error.to_string();
+    assert_eq!(error.kind(), kind, "{text}");
+    for word in words {
+        assert!(text.contains(word), "no {word:?} in {text:?}");
+    }
+    let mut everything = format!("{error} {error:?}");
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        everything.push_str(&format!("{error} {error:?}"));
+        source = error.source();
+    }
+    assert!(!everything.contains(SECRET), "a password in {everything}");
+}
+
+/// A small value that lives for an hour.
+pub(crate) async fn put(backend: &RedisBackend, key: &CacheKey) -> Result<(), CacheError> {
+    backend
+        .put(key.clone(), StoredValue::new(value_of(key, 64)), hour())
+        .await
+}

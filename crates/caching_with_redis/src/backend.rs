@@ -1,0 +1,139 @@
+//! From settings to a store.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache_core::{CacheBackend, CacheError, ErrorKind, MemoryBackend};
+use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
+use cache_redis::{RedisBackend, RedisConfig};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::settings::BackendChoice;
+use crate::{Error, Settings};
+
+/// How long a Redis that nobody named may take to answer: it is probably not there.
+const TRY_DEFAULT_ADDRESS: Duration = Duration::from_millis(250);
+
+/// A store, and why it is this one.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OpenedBackend {
+    /// The store.
+    pub backend: Arc<dyn CacheBackend>,
+    /// Why it was taken.
+    pub why: WhyBackend,
+}
+
+/// Why a store was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhyBackend {
+    /// The settings name it.
+    Chosen,
+    /// An address of Redis is set.
+    UrlIsSet,
+    /// A Redis answers at the default address.
+    FoundRedis,
+    /// No Redis is named, and none could be used at the default address.
+    NoRedis {
+        /// What the default address said.
+        reason: String,
+    },
+}
+
+impl fmt::Display for WhyBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chosen => f.write_str("chosen by the settings"),
+            Self::UrlIsSet => f.write_str("REDIS_URL is set"),
+            Self::FoundRedis => f.write_str("a Redis answers at the default address"),
+            Self::NoRedis { .. } => f.write_str(
+                "no Redis at the default address; set REDIS_URL to use one elsewhere",
+            ),
+        }
+    }
+}
+
+/// Opens the store that the settings choose.
+///
+/// `auto` takes Redis when its address is set, and then fails when it cannot be reached. Without
+/// an address it tries the default one for a quarter of a second, and else opens the embedded file.
+///
+/// # Errors
+/// When the store cannot be opened, saying which and why.
+pub async fn open_backend(settings: &Settings) -> Result<OpenedBackend, Error> {
+    let opened = |backend, why| Ok(OpenedBackend { backend, why });
+    match (settings.backend, &settings.redis_url) {
+        (BackendChoice::Memory, _) => opened(memory(settings), WhyBackend::Chosen),
+        (BackendChoice::Embedded, _) => opened(embedded(settings).await?, WhyBackend::Chosen),
+        (BackendChoice::Redis, url) => {
+            let url = url.clone().unwrap_or_else(|| Settings::DEFAULT_REDIS_URL.into());
+            opened(Arc::new(RedisBackend::connect(url).await?), WhyBackend::Chosen)
+        }
+        (BackendChoice::Auto, Some(url)) => {
+            opened(Arc::new(RedisBackend::connect(url.clone()).await?), WhyBackend::UrlIsSet)
+        }
+        (BackendChoice::Auto, None) => match try_default_redis().await {
+            Ok(redis) => opened(Arc::new(redis), WhyBackend::FoundRedis),
+            Err(error) => {
+                let reason = error.to_string();
+                opened(embedded(settings).await?, WhyBackend::NoRedis { reason })
+            }
+        },
+    }
+}
+
+/// Looks, then comes back with the usual patience: the short timeout is only for the look.
+async fn try_default_redis() -> Result<RedisBackend, CacheError> {
+    let look = RedisConfig::new(Settings::DEFAULT_REDIS_URL)
+        .with_connect_timeout(TRY_DEFAULT_ADDRESS)
+        .with_response_timeout(TRY_DEFAULT_ADDRESS);
+    RedisBackend::connect_with(&look).await?;
+    RedisBackend::connect(Settings::DEFAULT_REDIS_URL).await
+}
+
+fn memory(settings: &Settings) -> Arc<dyn CacheBackend> {
+    Arc::new(MemoryBackend::new(settings.max_memory.0))
+}
+
+async fn embedded(settings: &Settings) -> Result<Arc<dyn CacheBackend>, Error> {
+    let path = match &settings.file {
+        Some(path) => path.clone(),
+        None => default_file()?,
+    };
+    let config = EmbeddedConfig::new(path).with_max_bytes(settings.max_memory.0);
+    Ok(Arc::new(EmbeddedBackend::open_with(config).await?))
+}
+
+/// The embedded file in the user's cache folder.
+fn default_file() -> Result<PathBuf, CacheError> {
+    use etcetera::BaseStrategy;
+    let folders = etcetera::choose_base_strategy().map_err(|error| {
+        CacheError::new(
+            ErrorKind::InvalidInput,
+            "this user has no home folder: say where the embedded file is to be (CACHE_FILE)",
+        )
+        .with_source(error)
+    })?;
+    Ok(folders.cache_dir().join("caching_with_redis").join("cache.db"))
+}
+
+/// Opens the store at an address: `redis://…`, `rediss://…`, `unix://…`, `file:PATH` for an embedded
+/// file, or `memory:`.
+///
+/// # Errors
+/// When the address is none of these, or the store cannot be opened. A password in the address is
+/// not in the message.
+pub async fn open_url(url: &str) -> Result<Arc<dyn CacheBackend>, Error> {
+    if let Some(path) = url.strip_prefix("file:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return Ok(Arc::new(EmbeddedBackend::open(path).await?));
+    }
+    if url == "memory:" {
+        return Ok(Arc::new(MemoryBackend::new(512 << 20)));
+    }
+    let url = SecretString::from(url);
+    Ok(Arc::new(RedisBackend::connect(url.expose_secret()).await?))
+}

@@ -1,0 +1,126 @@
+//! Settings: sources and their order, units, mistakes.
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+use std::time::Duration;
+
+use caching_with_redis::core::codec::VectorPolicy;
+use caching_with_redis::settings::{BackendChoice, VARIABLES};
+use caching_with_redis::{Settings, WhyBackend, open_backend};
+use redis_test_server::TestServer;
+
+fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+#[test]
+fn defaults_are_the_documented_ones() {
+    let settings = Settings::from_sources(None, &[], []).unwrap();
+    assert_eq!(settings.backend, BackendChoice::Auto);
+    assert!(settings.redis_url.is_none());
+    assert_eq!(settings.ttl.0, Duration::from_secs(3_600));
+    assert_eq!(settings.redis_max_memory.to_string(), "512mb");
+    assert_eq!(settings.vectors, VectorPolicy::Lossless);
+    assert_eq!(settings.namespace, "cache");
+}
+
+#[test]
+fn flags_beat_the_environment_and_the_environment_the_file() {
+    let file = file("ttl = 10\nnamespace = \"file\"\nmax_memory = \"1gb\"\nvectors = \"compact\"\n");
+    let environment = environment(&[("CACHE_TTL", "20"), ("CACHE_NAMESPACE", "environment"), ("REDIS_URL", "")]);
+    let flags = [("ttl", "30s".to_owned())];
+    let settings = Settings::from_sources(Some(file.path()), &environment, flags).unwrap();
+    assert_eq!(settings.ttl.0, Duration::from_secs(30));
+    assert_eq!(settings.namespace, "environment");
+    assert_eq!(settings.max_memory.0, 1 << 30);
+    assert_eq!(settings.vectors, VectorPolicy::Compact);
+    assert!(settings.redis_url.is_none(), "an empty variable is an absent one");
+}
+
+#[test]
+fn mistakes_are_named() {
+    let message = |environment_pairs: &[(&str, &str)]| {
+        Settings::from_sources(None, &environment(environment_pairs), []).unwrap_err().to_string()
+    };
+    assert!(message(&[("CACHE_TTL", "soon")]).contains("CACHE_TTL"));
+    assert!(message(&[("CACHE_TTL", "0")]).contains("CACHE_TTL"));
+    assert!(message(&[("CACHE_TTL_JITTER", "1.5")]).contains("CACHE_TTL_JITTER"));
+    assert!(message(&[("CACHE_NAMESPACE", "a:b")]).contains("CACHE_NAMESPACE"));
+    assert!(message(&[("CACHE_VECTORS", "best")]).contains("CACHE_VECTORS"));
+    let backend = message(&[("CACHE_BACKEND", "memcached")]);
+    assert!(backend.contains("CACHE_BACKEND") || backend.contains("embedded"), "{backend}");
+    assert!(message(&[("CACHE_CONFIG", "/no/such/file")]).contains("/no/such/file"));
+
+    let unknown = file("tll = 10\n");
+    let error = Settings::from_sources(Some(unknown.path()), &[], []).unwrap_err().to_string();
+    assert!(error.contains("tll") && error.contains("ttl_jitter"), "{error}");
+    let broken = file("ttl = = 1\n");
+    assert!(Settings::from_sources(Some(broken.path()), &[], []).is_err());
+
+    let odd = environment(&[("CACHE_TLL", "1")]);
+    let settings = Settings::from_sources(None, &odd, []).unwrap();
+    assert_eq!(settings.warnings.len(), 1);
+    assert!(settings.warnings[0].contains("CACHE_TLL"));
+}
+
+#[test]
+fn secrets_stay_secret() {
+    let secrets = environment(&[
+        ("REDIS_URL", "redis://u:hunter2@localhost"),
+        ("AZURE_OPENAI_API_KEY", "hunter2"),
+        ("OPENAI_API_KEY", "1e5"),
+    ]);
+    let settings = Settings::from_sources(None, &secrets, []).unwrap();
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    let key = settings.openai_api_key.unwrap();
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&key), "1e5", "kept as it is written");
+}
+
+#[test]
+fn every_variable_has_a_place_in_the_file() {
+    for known in VARIABLES {
+        let value = match known.key {
+            "backend" => "memory",
+            "vectors" => "tiny",
+            "ttl_jitter" => "0.5",
+            _ => "1",
+        };
+        let environment = environment(&[(known.variable, value)]);
+        let result = Settings::from_sources(None, &environment, []);
+        assert!(result.is_ok(), "{}: {}", known.variable, result.unwrap_err());
+    }
+}
+
+#[tokio::test]
+async fn auto_uses_redis_when_its_address_is_set() {
+    let server = TestServer::start();
+    let url = server.url();
+    let settings = Settings::from_sources(None, &environment(&[("REDIS_URL", &url)]), []).unwrap();
+    let opened = open_backend(&settings).await.unwrap();
+    assert_eq!(opened.why, WhyBackend::UrlIsSet);
+    assert_eq!(opened.backend.info().kind, "redis");
+
+    let dead = Settings::from_sources(None, &environment(&[("REDIS_URL", "redis://127.0.0.1:1")]), []);
+    let error = open_backend(&dead.unwrap()).await.unwrap_err().to_string();
+    assert!(error.contains("127.0.0.1:1"), "{error}");
+}
+
+#[tokio::test]
+async fn the_named_backend_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/er/cache.db");
+    let path = path.to_str().unwrap();
+    for (name, kind) in [("memory", "memory"), ("embedded", "embedded")] {
+        let environment = environment(&[("CACHE_BACKEND", name), ("CACHE_FILE", path)]);
+        let settings = Settings::from_sources(None, &environment, []).unwrap();
+        let opened = open_backend(&settings).await.unwrap();
+        assert_eq!((opened.backend.info().kind, opened.why), (kind, WhyBackend::Chosen));
+    }
+    assert!(std::path::Path::new(path).is_file());
+}

@@ -1,0 +1,288 @@
+//! One running server.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::tls::Certificates;
+use crate::{Builder, control};
+
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+const PORT_ATTEMPTS: usize = 8;
+
+/// A running `redis-server`, stopped on drop.
+#[derive(Debug)]
+pub struct TestServer {
+    options: Builder,
+    folder: TempDir,
+    certificates: Option<Certificates>,
+    port: u16,
+    tls_port: u16,
+    process: Option<Child>,
+}
+
+/// Why a process did not come up.
+enum Failure {
+    PortTaken,
+    Other(String),
+}
+
+impl TestServer {
+    /// A server without any options.
+    ///
+    /// # Panics
+    /// As [`Builder::start`].
+    #[must_use]
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    /// Options of a server.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn start_with(options: Builder) -> Self {
+        let folder = TempDir::with_prefix("redis-test-").expect("a temporary folder can be made");
+        let certificates = options.tls.then(|| Certificates::write(folder.path()));
+        let mut server = Self {
+            options,
+            folder,
+            certificates,
+            port: 0,
+            tls_port: 0,
+            process: None,
+        };
+        for _ in 0..PORT_ATTEMPTS {
+            (server.port, server.tls_port) = free_ports();
+            match server.launch() {
+                Ok(()) => return server,
+                Err(Failure::PortTaken) => {}
+                Err(Failure::Other(why)) => panic!("{why}"),
+            }
+        }
+        panic!("{PORT_ATTEMPTS} free ports in a row were taken by others before the server was up");
+    }
+
+    /// `redis://127.0.0.1:{port}`, without credentials.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// `rediss://localhost:{port}`; the server must have been built with TLS.
+    #[must_use]
+    pub fn tls_url(&self) -> String {
+        assert!(self.options.tls, "build the server with tls()");
+        format!("rediss://localhost:{}", self.tls_port)
+    }
+
+    /// `unix://{path}`; the server must have been built with a Unix socket.
+    #[must_use]
+    pub fn unix_url(&self) -> String {
+        assert!(
+            self.options.unix_socket,
+            "build the server with unix_socket()"
+        );
+        format!("unix://{}", self.path("redis.sock").display())
+    }
+
+    /// The certificate of the CA that signed the server's; the server must have been built with TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self
+            .certificates
+            .as_ref()
+            .expect("build the server with tls()")
+            .ca_pem
+    }
+
+    /// The plain TCP port on 127.0.0.1.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The port that speaks TLS; the server must have been built with TLS.
+    #[must_use]
+    pub fn tls_port(&self) -> u16 {
+        assert!(self.options.tls, "build the server with tls()");
+        self.tls_port
+    }
+
+    /// Stops answering without closing anything (SIGSTOP). The kernel still accepts connections.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Goes on after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// Ends the process at once (SIGKILL). All data are gone.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            // Both fail only for a process that has already ended.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Starts again, empty, on the same port; kills the process first if it runs.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn restart(&mut self) {
+        self.kill();
+        match self.launch() {
+            Ok(()) => {}
+            Err(Failure::PortTaken) => panic!("port {} was taken by somebody else", self.port),
+            Err(Failure::Other(why)) => panic!("{why}"),
+        }
+    }
+
+    /// Sends a command as the default user, over a connection of its own, and gives the reply, a
+    /// status, a number or a text.
+    ///
+    /// # Panics
+    /// When the server is down or answers with an error or anything else.
+    pub fn command(&self, arguments: &[&str]) -> String {
+        self.ask(self.options.password.as_deref(), arguments)
+    }
+
+    /// The same with another password, once a test has changed it.
+    ///
+    /// # Panics
+    /// As [`command`](Self::command).
+    pub fn command_as(&self, password: &str, arguments: &[&str]) -> String {
+        self.ask(Some(password), arguments)
+    }
+
+    /// How often clients have called this command (in lower case, `config|set` for subcommands).
+    #[must_use]
+    pub fn command_calls(&self, command: &str) -> u64 {
+        let report = self.command(&["INFO", "commandstats"]);
+        let start = format!("cmdstat_{command}:calls=");
+        let calls = report
+            .lines()
+            .find_map(|line| line.strip_prefix(&start)?.split(',').next());
+        calls.map_or(0, |calls| {
+            calls.parse().expect("INFO counts in whole numbers")
+        })
+    }
+
+    fn ask(&self, password: Option<&str>, arguments: &[&str]) -> String {
+        control::ask(self.port, password, arguments)
+            .unwrap_or_else(|error| panic!("{arguments:?} failed: {error}"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.process.as_ref().expect("the server runs");
+        let id = process.id().to_string();
+        let status = Command::new("sh")
+            .args(["-c", &format!("kill -s {name} {id}")])
+            .status()
+            .expect("a shell can be started");
+        assert!(status.success(), "signal {name} did not reach the server");
+    }
+
+    fn launch(&mut self) -> Result<(), Failure> {
+        let config = self.path("redis.conf");
+        let text = self
+            .options
+            .config(self.folder.path(), self.port, self.tls_port);
+        fs::write(&config, text).expect("the temporary folder takes files");
+        let _ = fs::remove_file(self.path("redis.log"));
+        self.process = Some(spawn(&config).map_err(Failure::Other)?);
+        let deadline = Instant::now() + START_TIMEOUT;
+        while Instant::now() < deadline {
+            if control::ask(self.port, self.options.password.as_deref(), &["PING"])
+                .is_ok_and(|answer| answer == "PONG")
+                && self.owns_port()
+            {
+                return Ok(());
+            }
+            if self.has_ended() {
+                return Err(self.failure());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.kill();
+        Err(Failure::Other(format!(
+            "the server did not answer within {START_TIMEOUT:?}"
+        )))
+    }
+
+    /// Whether it is our process that answers, and not one that took the port in between.
+    fn owns_port(&self) -> bool {
+        let config = self.path("redis.conf").display().to_string();
+        control::ask(
+            self.port,
+            self.options.password.as_deref(),
+            &["INFO", "server"],
+        )
+        .is_ok_and(|info| info.contains(&config))
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.process
+            .as_mut()
+            .is_none_or(|process| !matches!(process.try_wait(), Ok(None)))
+    }
+
+    fn failure(&self) -> Failure {
+        let log = fs::read_to_string(self.path("redis.log")).unwrap_or_default();
+        if log.contains("Address already in use") {
+            Failure::PortTaken
+        } else {
+            Failure::Other(format!("the server ended while starting. Its log:\n{log}"))
+        }
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn spawn(config: &Path) -> Result<Child, String> {
+    let line = env::var("TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+    let mut words = line.split_whitespace();
+    let program = words.next().ok_or("TEST_REDIS_SERVER is set but empty")?;
+    let mut command = Command::new(program);
+    command
+        .args(words)
+        .arg(config)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    command.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!(
+            "these tests need a real Redis server, and there is no `{program}`: install it \
+             (`apt-get install redis-server`, `brew install redis`) or set TEST_REDIS_SERVER to \
+             the program to start"
+        ),
+        _ => format!("`{program}` cannot be started: {error}"),
+    })
+}
+
+/// Two ports that were free a moment ago.
+fn free_ports() -> (u16, u16) {
+    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port can be bound");
+    let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
+    let (first, second) = (bind(), bind());
+    (port(&first), port(&second))
+}

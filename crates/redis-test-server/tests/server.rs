@@ -1,0 +1,114 @@
+//! The test servers themselves.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use redis_test_server::{Proxy, TestServer};
+
+fn ping(mut stream: impl Read + Write) -> std::io::Result<String> {
+    stream.write_all(b"PING\r\n")?;
+    let mut answer = [0; 7];
+    stream.read_exact(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_millis(300)))
+        .unwrap();
+    stream
+}
+
+#[test]
+fn it_starts_stops_and_starts_again_on_its_port() {
+    let mut server = TestServer::start();
+    let port = server.port();
+    assert_eq!(server.command(&["SET", "k", "v"]), "OK");
+    assert_eq!(server.command_calls("set"), 1);
+    assert_eq!(server.command_calls("get"), 0);
+    server.kill();
+    assert!(
+        TcpStream::connect(("127.0.0.1", port)).is_err(),
+        "a killed server is gone"
+    );
+    server.restart();
+    assert_eq!(server.port(), port);
+    assert_eq!(server.command(&["EXISTS", "k"]), "0", "it starts empty");
+    drop(server);
+    assert!(
+        TcpStream::connect(("127.0.0.1", port)).is_err(),
+        "a dropped server is gone"
+    );
+}
+
+#[test]
+fn a_paused_server_accepts_and_is_silent() {
+    let server = TestServer::start();
+    server.pause();
+    let silent = ping(connect(server.port())).unwrap_err();
+    assert!(
+        matches!(silent.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        "{silent}"
+    );
+    server.resume();
+    assert_eq!(ping(connect(server.port())).unwrap(), "+PONG\r\n");
+}
+
+#[test]
+fn options_take_effect() {
+    let server = TestServer::builder()
+        .password("p \"quoted\" \\ w")
+        .user("reader", &["on", ">secret", "~app:*", "+get"])
+        .max_memory("8mb", "allkeys-lru")
+        .unix_socket()
+        .tls()
+        .directive("databases", &["4"])
+        .start();
+    assert!(ping(connect(server.port())).unwrap().starts_with("-NOAUTH"));
+    assert!(
+        server
+            .command(&["INFO", "memory"])
+            .contains("maxmemory:8388608\r\n")
+    );
+    let users = server.command(&["ACL", "WHOAMI"]);
+    assert_eq!(users, "default");
+    let path = server.unix_url();
+    let socket = UnixStream::connect(path.strip_prefix("unix://").unwrap()).unwrap();
+    assert!(ping(socket).unwrap().starts_with("-NOAUTH"));
+    assert!(server.ca_pem().contains("BEGIN CERTIFICATE"));
+    assert!(TcpStream::connect(("127.0.0.1", server.tls_port())).is_ok());
+    assert!(server.tls_url().starts_with("rediss://localhost:"));
+}
+
+#[test]
+fn the_proxy_counts_delays_and_cuts() {
+    let server = TestServer::start();
+    let proxy = Proxy::start(server.port());
+    proxy.set_hold(Duration::from_millis(50));
+    let port = proxy.url().rsplit(':').next().unwrap().parse().unwrap();
+    let mut client = connect(port);
+    let mut answers = [0; 14];
+    client.write_all(b"PING\r\n").unwrap();
+    std::thread::sleep(Duration::from_millis(10));
+    client.write_all(b"PING\r\n").unwrap();
+    client.read_exact(&mut answers).unwrap();
+    assert_eq!(proxy.round_trips(), 1, "a burst is one round trip");
+    ping(&client).unwrap();
+    assert_eq!(proxy.round_trips(), 2);
+    proxy.set_hold(Duration::from_secs(5));
+    assert!(ping(&client).is_err(), "the answer is held back");
+    proxy.set_hold(Duration::ZERO);
+    proxy.cut();
+    let mut rest = Vec::new();
+    client.read_to_end(&mut rest).unwrap();
+    assert!(ping(&client).is_err(), "the connection is cut");
+    assert_eq!(
+        ping(connect(port)).unwrap(),
+        "+PONG\r\n",
+        "new connections are accepted"
+    );
+}
