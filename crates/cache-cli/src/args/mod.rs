@@ -1,0 +1,207 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use caching_with_redis::settings::BackendChoice;
+use caching_with_redis::{ByteSize, Span};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::language::Language;
+
+mod localized;
+mod refusal;
+
+pub(crate) use refusal::Refusal;
+
+/// What the user asked for.
+#[derive(Debug, Parser)]
+#[command(name = "cache-cli", version, subcommand_required = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+// Help texts are in the catalogue of `language`, under the names of these fields.
+
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[arg(long, global = true, value_name = "STORE")]
+    pub(crate) backend: Option<BackendChoice>,
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "file")]
+    pub(crate) redis_url: Option<String>,
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    #[arg(long, global = true, value_name = "TIME")]
+    pub(crate) ttl: Option<Span>,
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "en|ko", value_parser = ["en", "ko"])]
+    pub(crate) lang: Option<String>,
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub(crate) color: Option<WhenColor>,
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhenColor {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Setup(Setup),
+    Status,
+    Test(Test),
+    Stats,
+    Clear(Clear),
+    Get(Get),
+    Explain(Explain),
+    Warm(Warm),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<ByteSize>,
+    #[arg(long, default_value_t = 6379, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: u16,
+    #[arg(long, value_name = "WHAT", default_value = "auto")]
+    pub(crate) using: Using,
+    #[arg(long, conflicts_with = "memory")]
+    pub(crate) stop: bool,
+}
+
+/// What starts the Redis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Using {
+    Auto,
+    Docker,
+    Local,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Clear {
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) text: String,
+    #[arg(long)]
+    pub(crate) vector: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) text: String,
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) text2: Option<String>,
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant: Option<String>,
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant2: Option<String>,
+    #[arg(long, value_name = "query|document")]
+    pub(crate) input: Option<Input>,
+    #[arg(long, value_name = "query|document")]
+    pub(crate) input2: Option<Input>,
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Input {
+    Query,
+    Document,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Warm {
+    // Not `file`: that is the embedded file, an option of every command.
+    #[arg(value_name = "FILE")]
+    pub(crate) source: PathBuf,
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) format: Format,
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub(crate) batch: u32,
+}
+
+/// How texts are written in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Auto,
+    Lines,
+    Jsonl,
+}
+
+/// What must be known of the command line before it can be read: how to say that it is wrong.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    pub(crate) language: Language,
+    pub(crate) color: WhenColor,
+    pub(crate) json: bool,
+}
+
+impl Manner {
+    /// Looks for the flags themselves; an unknown value is refused by the parser later.
+    pub(crate) fn of(arguments: &[OsString], locale: Language) -> Self {
+        let before_texts = arguments.iter().take_while(|argument| *argument != "--");
+        let arguments: Vec<_> = before_texts
+            .filter_map(|argument| argument.to_str())
+            .collect();
+        let value = |flag: &str| {
+            let next = arguments
+                .iter()
+                .position(|a| *a == flag)
+                .and_then(|i| arguments.get(i + 1));
+            let joined = || {
+                arguments
+                    .iter()
+                    .find_map(|a| a.strip_prefix(flag)?.strip_prefix('='))
+            };
+            next.copied().or_else(joined)
+        };
+        Self {
+            language: value("--lang")
+                .and_then(Language::from_code)
+                .unwrap_or(locale),
+            color: value("--color")
+                .and_then(|color| WhenColor::from_str(color, false).ok())
+                .unwrap_or_default(),
+            json: arguments.contains(&"--json"),
+        }
+    }
+}
+
+/// Reads the command line.
+pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Arguments, Refusal> {
+    let command = localized::localized(Arguments::command(), language);
+    let matches = command.try_get_matches_from(arguments);
+    matches
+        .and_then(|found| Arguments::from_arg_matches(&found))
+        .map_err(Refusal)
+}

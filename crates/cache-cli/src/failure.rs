@@ -1,0 +1,176 @@
+//! Why the program ends without having done what it was asked.
+
+use std::io;
+
+use caching_with_redis::core::{CacheError, ErrorKind, ProviderError};
+use caching_with_redis::settings::SettingsError;
+use caching_with_redis::{Error, embedding};
+use serde::Serialize;
+
+use crate::language::Language;
+
+/// The end of a command that did not reach its own.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The answer is no, and has been given.
+    Negative,
+    /// The command line is wrong, as this says in the user's language.
+    Usage(String),
+    /// A setting is wrong, as the library says.
+    Settings(String),
+    /// The store failed.
+    Store { kind: ErrorKind, detail: String },
+    /// The provider failed.
+    Provider(String),
+    /// A file, a program or a port of this machine, as this says in the user's language.
+    Machine(String),
+    /// The user interrupted, and knows.
+    Interrupted,
+    /// Nobody reads the output any more.
+    ClosedPipe,
+}
+
+/// An error as `--json` has it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report<'a> {
+    error: Reported<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Reported<'a> {
+    kind: &'static str,
+    message: &'a str,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(kind: &'static str, message: &'a str) -> Self {
+        Self {
+            error: Reported { kind, message },
+        }
+    }
+}
+
+impl Failure {
+    /// The program's exit code; `--help` and the README list them.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::ClosedPipe => 0,
+            Self::Negative => 1,
+            Self::Usage(_) | Self::Settings(_) => 2,
+            Self::Store {
+                kind: ErrorKind::InvalidInput,
+                ..
+            } => 2,
+            Self::Store { .. } => 3,
+            Self::Provider(_) => 4,
+            Self::Machine(_) => 5,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// A short, stable name for programs.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Negative => "negative",
+            Self::Usage(_) => "usage",
+            Self::Settings(_) => "settings",
+            Self::Store { kind, .. } => kind.as_str(),
+            Self::Provider(_) => "provider",
+            Self::Machine(_) => "machine",
+            Self::Interrupted => "interrupted",
+            Self::ClosedPipe => "closed_pipe",
+        }
+    }
+
+    /// What to tell the user, in one line; `None` where there is nothing more to say.
+    pub(crate) fn message(&self, language: Language) -> Option<String> {
+        let message = match self {
+            Self::Negative | Self::ClosedPipe => return None,
+            Self::Usage(message) | Self::Machine(message) => message.clone(),
+            Self::Settings(detail) => language.settings_wrong(detail),
+            Self::Store { kind, detail } => store_message(*kind, detail, language),
+            Self::Provider(detail) => language.provider_failed(detail),
+            Self::Interrupted => language.warm_interrupted(),
+        };
+        Some(message.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
+fn store_message(kind: ErrorKind, detail: &str, language: Language) -> String {
+    match kind {
+        ErrorKind::Unavailable => language.store_unavailable(detail),
+        ErrorKind::Timeout => language.store_timeout(detail),
+        ErrorKind::Unauthenticated => language.store_unauthenticated(detail),
+        ErrorKind::PermissionDenied => language.store_denied(detail),
+        ErrorKind::Full => language.store_full(detail),
+        ErrorKind::ReadOnly => language.store_read_only(detail),
+        ErrorKind::Corrupt => language.store_corrupt(detail),
+        ErrorKind::InvalidInput => language.input_refused(detail),
+        _ => language.store_failed(detail),
+    }
+}
+
+impl From<&CacheError> for Failure {
+    fn from(error: &CacheError) -> Self {
+        Self::Store {
+            kind: error.kind(),
+            detail: error.to_string(),
+        }
+    }
+}
+
+impl From<CacheError> for Failure {
+    fn from(error: CacheError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&ProviderError> for Failure {
+    fn from(error: &ProviderError) -> Self {
+        Self::Provider(error.to_string())
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<embedding::Error> for Failure {
+    fn from(error: embedding::Error) -> Self {
+        match error {
+            embedding::Error::Store(error) => Self::from(&*error),
+            embedding::Error::Provider(error) => Self::from(&*error),
+            // The cache's own complaints are about what it computed.
+            other => Self::Provider(other.to_string()),
+        }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::Settings(error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Embedding(error) => error.into(),
+            Error::Provider(error) => error.into(),
+            other => Self::Settings(other.to_string()),
+        }
+    }
+}
+
+impl Failure {
+    /// Writing to standard output failed.
+    pub(crate) fn of_output(error: &io::Error, language: Language) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            _ => Self::Machine(language.cannot_write_output(&error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Numbers as people read them, the same in both languages.
+
+use std::time::Duration;
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Bytes in the largest binary unit that gives at least one.
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+pub(crate) fn bytes(bytes: u64) -> String {
+    let units = [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match units.into_iter().find(|(_, size)| bytes >= *size) {
+        Some((unit, size)) if bytes.is_multiple_of(size) => format!("{} {unit}", bytes / size),
+        Some((unit, size)) => format!("{:.1} {unit}", bytes as f64 / size as f64),
+        None => format!("{bytes} B"),
+    }
+}
+
+/// A span of time with two or three significant digits, or in whole units from minutes on.
+pub(crate) fn span(duration: Duration) -> String {
+    let micros = duration.as_micros();
+    let seconds = duration.as_secs();
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", duration.as_secs_f64() * 1e3),
+        _ if seconds < 60 => format!("{:.1} s", duration.as_secs_f64()),
+        _ if seconds < 3_600 => two_units(seconds / 60, "min", seconds % 60, "s"),
+        _ if seconds < 86_400 => two_units(seconds / 3_600, "h", seconds / 60 % 60, "min"),
+        _ => two_units(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
+    }
+}
+
+fn two_units(first: u64, unit: &str, second: u64, smaller_unit: &str) -> String {
+    match second {
+        0 => format!("{first} {unit}"),
+        _ => format!("{first} {unit} {second} {smaller_unit}"),
+    }
+}
+
+/// A part of one, in percent.
+pub(crate) fn percent(part: f64) -> String {
+    format!("{:.1} %", part * 100.0)
+}
+
+/// Microseconds, as far as they fit.
+pub(crate) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(count(number), text);
+        }
+    }
+
+    #[test]
+    fn bytes_have_binary_units() {
+        let cases = [
+            (0, "0 B"),
+            (1_023, "1023 B"),
+            (1_536, "1.5 KiB"),
+            (512 << 20, "512 MiB"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(bytes(number), text);
+        }
+    }
+
+    #[test]
+    fn spans_have_fitting_units() {
+        let cases = [
+            (Duration::from_micros(42), "42 µs"),
+            (Duration::from_micros(1_250), "1.2 ms"),
+            (Duration::from_millis(2_300), "2.3 s"),
+            (Duration::from_secs(95), "1 min 35 s"),
+            (Duration::from_secs(3_600), "1 h"),
+            (Duration::from_secs(90_000), "1 d 1 h"),
+        ];
+        for (duration, text) in cases {
+            assert_eq!(span(duration), text);
+        }
+    }
+}

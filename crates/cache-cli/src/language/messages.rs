@@ -1,0 +1,194 @@
+//! What the verbs say, `setup` apart.
+
+use super::catalogue::messages;
+
+messages! {
+    // Labels of rows.
+    label_backend() { "backend" "백엔드" }
+    label_reason() { "because" "선택 이유" }
+    label_location() { "location" "위치" }
+    label_server() { "server" "서버" }
+    label_memory() { "memory" "메모리" }
+    label_eviction() { "eviction" "축출 정책" }
+    label_latency() { "latency" "지연 시간" }
+    label_entries() { "entries" "항목" }
+    label_namespace() { "namespace" "네임스페이스" }
+    label_life() { "fresh for" "유효 기간" }
+    label_vectors() { "vectors" "벡터 저장 방식" }
+    label_provider() { "provider" "임베딩 제공자" }
+    label_first() { "first" "첫 번째" }
+    label_second() { "second" "두 번째" }
+    label_stored() { "stored" "저장 크기" }
+    label_fidelity() { "fidelity" "정확도" }
+    label_key() { "key" "키" }
+    label_hits() { "hits" "적중" }
+    label_misses() { "misses" "미적중" }
+    label_hit_rate() { "hit rate" "적중률" }
+    label_time_saved() { "time saved" "절약한 시간" }
+    label_tokens_saved() { "tokens saved" "절약한 토큰" }
+    label_provider_calls() { "provider calls" "제공자 호출" }
+    label_coalesced() { "coalesced" "합쳐진 요청" }
+    label_writes() { "vectors written" "저장한 벡터" }
+    label_compression() { "compression" "압축" }
+    label_write_errors() { "failed writes" "저장 실패" }
+    label_codec() { "codec" "코덱" }
+    label_dimensions() { "dimensions" "차원" }
+    label_age() { "age" "저장 후 경과" }
+    label_input() { "input" "입력" }
+
+    // Why this store.
+    why_chosen() { "chosen by the settings" "설정에서 지정함" }
+    why_url() {
+        "an address of Redis is set"
+        "Redis 주소가 지정되어 있음"
+    }
+    why_found() {
+        "a Redis answers at the default address"
+        "기본 주소에서 Redis가 응답함"
+    }
+    why_none(reason: &str) {
+        "no Redis to use at the default address ({reason}); set REDIS_URL to use one elsewhere"
+        "기본 주소에 쓸 수 있는 Redis가 없음({reason}). 다른 곳의 Redis를 쓰려면 REDIS_URL을 지정하세요"
+    }
+    why_unknown() { "taken by the library" "라이브러리가 선택함" }
+
+    // Status.
+    memory_bounded(used: &str, limit: &str) { "{used} of {limit}" "{limit} 중 {used} 사용" }
+    memory_unbounded(used: &str) { "{used}, no limit" "{used} 사용, 제한 없음" }
+    memory_unknown() { "unknown" "알 수 없음" }
+    latency(least: &str, median: &str, samples: usize) {
+        "least {least}, median {median} of {samples}"
+        "최소 {least}, 중앙값 {median} ({samples}회 측정)"
+    }
+    entries_and_bytes(entries: &str, bytes: &str) { "{entries}, {bytes}" "{entries}개, {bytes}" }
+    entries_and_about(entries: &str, bytes: &str) {
+        "{entries}, about {bytes}"
+        "{entries}개, 약 {bytes}"
+    }
+    provider(name: &str, model: &str, dimensions: u32) {
+        "{name} {model}, {dimensions} dimensions"
+        "{name} {model}, {dimensions}차원"
+    }
+    azure_not_used() {
+        "Azure OpenAI or OpenAI is configured, but this program embeds with the built-in lexical \
+         provider"
+        "Azure OpenAI 또는 OpenAI가 설정되어 있지만, 이 프로그램은 내장 어휘(lexical) 제공자로 \
+         임베딩합니다"
+    }
+    unbounded_server() {
+        "the server's memory is unbounded, so the cache may fill the machine: set maxmemory and \
+         maxmemory-policy allkeys-lru in its configuration"
+        "서버에 메모리 제한이 없어 캐시가 시스템 메모리를 다 쓸 수 있습니다. 서버 설정에 \
+         maxmemory와 maxmemory-policy allkeys-lru를 지정하세요"
+    }
+    server_does_not_evict() {
+        "the server does not evict (maxmemory-policy noeviction), so writes fail once it is full: \
+         set maxmemory-policy allkeys-lru in its configuration"
+        "서버가 오래된 항목을 비우지 않으므로(maxmemory-policy noeviction) 가득 차면 쓰기가 \
+         실패합니다. 서버 설정에 maxmemory-policy allkeys-lru를 지정하세요"
+    }
+    unknown_variable(name: &str) {
+        "the environment variable {name} is not one of ours"
+        "환경 변수 {name}은(는) 이 프로그램이 아는 이름이 아닙니다"
+    }
+
+    // Test.
+    hit_in(time: &str) { "hit, {time}" "적중, {time}" }
+    miss_in(time: &str) { "miss, computed in {time}" "미적중, 계산에 {time}" }
+    faster(times: &str) { "{times} times faster" "{times}배 빠름" }
+    stored_of_raw(stored: &str, raw: &str, percent: &str, codec: &str) {
+        "{stored} as {codec}, {percent} of the raw {raw}"
+        "{stored} ({codec}), 원본 {raw}의 {percent}"
+    }
+    not_stored() { "not stored" "저장되지 않음" }
+    exact() { "exact, bit for bit" "비트 단위까지 정확히 일치" }
+    cosine(value: &str) { "cosine {value}" "코사인 유사도 {value}" }
+    gone_with_the_program() {
+        "the memory backend ends with this program: nothing of this stays cached"
+        "memory 백엔드는 이 프로그램과 함께 사라지므로 캐시에 남는 것이 없습니다"
+    }
+
+    // Stats.
+    compression(ratio: &str, stored: &str, raw: &str) {
+        "{ratio} times ({stored} for {raw})"
+        "{ratio}배 (원본 {raw} → {stored})"
+    }
+    misses_by_cause(misses: &str, causes: &str) { "{misses} ({causes})" "총 {misses} ({causes})" }
+    cause_absent() { "absent" "없음" }
+    cause_expired() { "expired" "만료" }
+    cause_too_old() { "too old" "오래됨" }
+    cause_corrupt() { "damaged" "손상" }
+    cause_store_error() { "store failed" "저장소 오류" }
+    cause_refresh() { "refreshed" "새로 계산" }
+    cause_bypass() { "bypassed" "캐시 우회" }
+    provider_calls(calls: &str, inputs: &str, errors: &str) {
+        "{calls} for {inputs} texts, {errors} failed"
+        "{calls}회, 텍스트 {inputs}개, 실패 {errors}회"
+    }
+    hits_with_stale(hits: &str, stale: &str) {
+        "{hits}, {stale} of them stale"
+        "{hits}, 그중 만료 후 제공 {stale}"
+    }
+
+    // Clear.
+    confirm_clear(entries: &str, namespace: &str, location: &str) {
+        "Remove all {entries} entries of the namespace {namespace} from {location}? [y/N] "
+        "{location}에서 네임스페이스 {namespace}의 항목 {entries}개를 모두 지울까요? [y/N] "
+    }
+    clear_needs_yes() {
+        "clear asks before it removes anything, and here is no terminal to ask on: add --yes"
+        "clear는 지우기 전에 확인을 받지만 물어볼 터미널이 없습니다. --yes를 붙이세요"
+    }
+    nothing_cleared() { "nothing was removed" "아무것도 지우지 않았습니다" }
+    cleared(removed: &str, namespace: &str, location: &str) {
+        "removed {removed} entries of the namespace {namespace} from {location}"
+        "{location}에서 네임스페이스 {namespace}의 항목 {removed}개를 지웠습니다"
+    }
+    clearing(removed: &str) { "{removed} removed" "{removed}개 지움" }
+
+    // Get and explain.
+    not_cached() { "not cached" "캐시에 없습니다" }
+    stale() { "past its life, still served" "유효 기간이 지났지만 아직 제공됨" }
+    input_size(bytes: &str) { "{bytes} bytes" "{bytes}바이트" }
+    input_size_and_digest(bytes: &str, digest: &str) {
+        "{bytes} bytes, BLAKE3 {digest}"
+        "{bytes}바이트, BLAKE3 {digest}"
+    }
+    same_key() {
+        "the same key: these two share one entry"
+        "같은 키입니다. 둘은 캐시 항목 하나를 함께 씁니다"
+    }
+    different_keys() {
+        "different keys; what differs:"
+        "서로 다른 키입니다. 다른 점은 다음과 같습니다:"
+    }
+    absent() { "(absent)" "(없음)" }
+
+    // Warm.
+    warmed(texts: &str, hits: &str, computed: &str, failed: &str, time: &str) {
+        "{texts} texts: {hits} hits, {computed} computed, {failed} failed, in {time}"
+        "텍스트 {texts}개: 적중 {hits}, 계산 {computed}, 실패 {failed}, 걸린 시간 {time}"
+    }
+    warm_interrupted() {
+        "interrupted; what was computed is stored, and the next run goes on from there"
+        "중단했습니다. 계산한 것은 저장되었으며, 다시 실행하면 이어서 진행합니다"
+    }
+    finishing_batches() {
+        "finishing what has begun; interrupt again to stop at once"
+        "진행 중인 작업을 마칩니다. 바로 멈추려면 한 번 더 누르세요"
+    }
+    line_failed(line: u64, reason: &str) { "line {line}: {reason}" "{line}번째 줄: {reason}" }
+    more_failed(count: &str) { "and {count} more" "그 밖에 {count}개 더 있습니다" }
+    line_not_utf8() { "not valid UTF-8" "올바른 UTF-8이 아닙니다" }
+    line_too_long(limit: &str) { "longer than {limit}" "{limit}보다 깁니다" }
+    line_not_json() { "not JSON" "JSON이 아닙니다" }
+    line_without_text() {
+        "neither a JSON string nor an object with a string \"text\""
+        "JSON 문자열도, 문자열 \"text\"가 있는 객체도 아닙니다"
+    }
+    line_empty() { "the text is empty" "텍스트가 비어 있습니다" }
+    warming(texts: &str, hits: &str, failed: &str) {
+        "{texts} texts, {hits} hits, {failed} failed"
+        "텍스트 {texts}개, 적중 {hits}, 실패 {failed}"
+    }
+}

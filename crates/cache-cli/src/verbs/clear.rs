@@ -1,0 +1,90 @@
+//! `clear`: removes the namespace's entries, step by step.
+
+use caching_with_redis::core::{ClearOptions, ClearProgress};
+use caching_with_redis::embedding::EmbeddingCache;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::args;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::figures;
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    backend: &'static str,
+    location: String,
+    namespace: String,
+    removed: u64,
+}
+
+pub(super) async fn run(context: &Context, clear: &args::Clear) -> Result<(), Failure> {
+    let cache = context.open().await?.cache;
+    if !clear.yes {
+        confirm(context, &cache).await?;
+    }
+    let removed = remove_all(context, &cache).await?;
+    let info = cache.backend().info();
+    let namespace = cache.namespace().to_string();
+    if context.output.json {
+        let answer = Answer {
+            backend: info.kind,
+            location: info.location,
+            namespace,
+            removed,
+        };
+        return context.output.object(&answer);
+    }
+    let place = if info.location.is_empty() {
+        info.kind
+    } else {
+        &info.location
+    };
+    let removed = figures::count(removed);
+    context
+        .output
+        .line(&context.language().cleared(&removed, &namespace, place))
+}
+
+async fn confirm(context: &Context, cache: &EmbeddingCache) -> Result<(), Failure> {
+    let language = context.language();
+    let info = cache.backend().info();
+    let place = if info.location.is_empty() {
+        info.kind
+    } else {
+        &info.location
+    };
+    let entries = figures::count(cache.usage().await?.entries);
+    let question = language.confirm_clear(&entries, cache.namespace().as_str(), place);
+    match context.output.ask(&question).as_deref() {
+        None => Err(Failure::Usage(language.clear_needs_yes())),
+        Some("y" | "yes" | "예" | "네" | "ㅇ") => Ok(()),
+        Some(_) => {
+            context.output.note(&language.nothing_cleared());
+            Err(Failure::Negative)
+        }
+    }
+}
+
+async fn remove_all(context: &Context, cache: &EmbeddingCache) -> Result<u64, Failure> {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style);
+    }
+    let mut progress = ClearProgress::default();
+    while !progress.is_done() {
+        let step = ClearOptions::default();
+        progress = cache
+            .backend()
+            .clear(cache.namespace(), progress, &step)
+            .await?;
+        bar.set_message(
+            context
+                .language()
+                .clearing(&figures::count(progress.removed)),
+        );
+        bar.tick();
+    }
+    bar.finish_and_clear();
+    Ok(progress.removed)
+}

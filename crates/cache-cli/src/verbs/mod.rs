@@ -1,0 +1,43 @@
+//! The commands, a file each.
+
+mod clear;
+mod explain;
+mod get;
+mod setup;
+mod stats;
+mod status;
+mod test;
+mod warm;
+
+use caching_with_redis::WhyBackend;
+
+use crate::args::Verb;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::language::Language;
+
+/// Runs one command.
+pub(crate) async fn run(context: &Context, verb: &Verb) -> Result<(), Failure> {
+    match verb {
+        // It waits for processes; nothing else runs that it could hold up.
+        Verb::Setup(setup) => setup::run(context, setup),
+        Verb::Status => status::run(context).await,
+        Verb::Test(test) => test::run(context, test).await,
+        Verb::Stats => stats::run(context).await,
+        Verb::Clear(clear) => clear::run(context, clear).await,
+        Verb::Get(get) => get::run(context, get).await,
+        Verb::Explain(explain) => explain::run(context, explain),
+        Verb::Warm(warm) => warm::run(context, warm).await,
+    }
+}
+
+/// Why a store was taken: a stable name for programs, and a text for people.
+fn why(why: &WhyBackend, language: Language) -> (&'static str, String) {
+    match why {
+        WhyBackend::Chosen => ("chosen", language.why_chosen()),
+        WhyBackend::UrlIsSet => ("url_is_set", language.why_url()),
+        WhyBackend::FoundRedis => ("found_redis", language.why_found()),
+        WhyBackend::NoRedis { reason } => ("no_redis", language.why_none(reason)),
+        _ => ("other", language.why_unknown()),
+    }
+}

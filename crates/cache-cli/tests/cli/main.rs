@@ -1,0 +1,13 @@
+//! The program, run as its users run it.
+
+#![allow(clippy::unwrap_used)]
+
+mod errors;
+mod language;
+#[cfg(unix)]
+mod setup;
+mod support;
+#[cfg(unix)]
+mod terminal;
+mod verbs;
+mod warm;
