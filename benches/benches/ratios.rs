@@ -10,7 +10,7 @@ use std::time::Instant;
 use cache_benches::compare::{in_turns, report};
 use cache_benches::raw::Raw;
 use cache_benches::vectors;
-use cache_core::{MemoryBackend, Ttl};
+use cache_core::{Embedding, MemoryBackend, Ttl};
 use cache_redis::RedisBackend;
 use embedding_cache::{EmbeddingCache, ModelCache};
 use redis_test_server::TestServer;
@@ -68,7 +68,8 @@ impl Bench {
 
     async fn store(&self) {
         let raw: Vec<_> = self.keys.iter().cloned().zip(self.vectors.iter().cloned()).collect();
-        let ours = self.entries();
+        let vectors = self.vectors.iter().map(|v| Embedding::new(v.clone()).unwrap());
+        let ours: Vec<_> = self.texts.iter().cloned().zip(vectors).collect();
         let medians = in_turns(
             self.rounds(100),
             async || self.raw.put_many(&raw, TTL_MS).await,

@@ -97,6 +97,13 @@ impl TryFrom<Vec<f32>> for Embedding {
     }
 }
 
+impl TryFrom<&[f32]> for Embedding {
+    type Error = InvalidEmbedding;
+    fn try_from(values: &[f32]) -> Result<Self, InvalidEmbedding> {
+        Self::new(values)
+    }
+}
+
 impl From<Embedding> for Vec<f32> {
     fn from(embedding: Embedding) -> Self {
         embedding.to_vec()
@@ -122,6 +129,13 @@ pub enum InvalidEmbedding {
     /// A NaN or an infinity at this position.
     #[error("the vector holds a number that is not finite at position {0}")]
     NotFinite(usize),
+}
+
+/// What is an [`Embedding`] already cannot be refused.
+impl From<std::convert::Infallible> for InvalidEmbedding {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
 }
 
 #[cfg(test)]

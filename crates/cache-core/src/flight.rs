@@ -1,17 +1,17 @@
 //! Single flight: of all who want a key at once, one computes.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-#[cfg(loom)]
+#[cfg(flight_loom)]
 use loom::sync::{
     Arc, Mutex, MutexGuard,
     atomic::{AtomicU64, Ordering},
 };
-#[cfg(not(loom))]
+#[cfg(not(flight_loom))]
 use std::sync::{
     Arc, Mutex, MutexGuard,
     atomic::{AtomicU64, Ordering},
@@ -19,10 +19,10 @@ use std::sync::{
 
 use crate::CacheKey;
 
-#[cfg(not(loom))]
+#[cfg(not(flight_loom))]
 const SHARDS: usize = 64;
-#[cfg(loom)]
-const SHARDS: usize = 1;
+#[cfg(flight_loom)]
+const SHARDS: usize = 2;
 
 /// The computations under way in this process, by key.
 ///
@@ -76,7 +76,12 @@ impl<T: Clone> Flights<T> {
     #[must_use]
     pub fn new() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::new())).collect();
-        Self { inner: Arc::new(Inner { shards, completed: AtomicU64::new(0) }) }
+        Self {
+            inner: Arc::new(Inner {
+                shards,
+                completed: AtomicU64::new(0),
+            }),
+        }
     }
 
     /// To be taken before looking into the store.
@@ -107,7 +112,11 @@ impl<T: Clone> Flights<T> {
     /// How many keys are being computed.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner.shards.iter().map(|shard| lock(shard).len()).sum()
+        self.inner
+            .shards
+            .iter()
+            .map(|shard| lock(shard).len())
+            .sum()
     }
 
     /// Whether nothing is being computed.
@@ -132,7 +141,9 @@ impl<T> Inner<T> {
 
 /// Nothing panics while a lock is held, and the data would be sound even so.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// The duty to compute one key.
@@ -159,7 +170,6 @@ impl<T> LeaderGuard<T> {
     }
 
     /// A handle that waits for this very flight, for the caller that hands its guard to a task.
-    #[must_use]
     pub fn follower(&self) -> Follower<T> {
         Follower::new(&self.flight)
     }
@@ -195,12 +205,18 @@ struct Flight<T> {
 struct State<T> {
     result: Option<Result<T, Abandoned>>,
     next_id: u64,
-    waiting: Vec<(u64, Waker)>,
+    waiting: BTreeMap<u64, Waker>,
 }
 
 impl<T> Default for Flight<T> {
     fn default() -> Self {
-        Self { state: Mutex::new(State { result: None, next_id: 0, waiting: Vec::new() }) }
+        Self {
+            state: Mutex::new(State {
+                result: None,
+                next_id: 0,
+                waiting: BTreeMap::new(),
+            }),
+        }
     }
 }
 
@@ -214,7 +230,7 @@ impl<T> Flight<T> {
             state.result = Some(result);
             std::mem::take(&mut state.waiting)
         };
-        for (_, waker) in waiting {
+        for waker in waiting.into_values() {
             waker.wake();
         }
     }
@@ -230,7 +246,10 @@ pub struct Follower<T> {
 
 impl<T> Follower<T> {
     fn new(flight: &Arc<Flight<T>>) -> Self {
-        Self { flight: Arc::clone(flight), id: None }
+        Self {
+            flight: Arc::clone(flight),
+            id: None,
+        }
     }
 }
 
@@ -243,16 +262,13 @@ impl<T: Clone> Future for Follower<T> {
         if let Some(result) = &state.result {
             return Poll::Ready(result.clone());
         }
-        let known = this.id.and_then(|id| state.waiting.iter().position(|(i, _)| *i == id));
-        match known {
-            Some(at) => state.waiting[at].1.clone_from(cx.waker()),
-            None => {
-                let id = state.next_id;
-                state.next_id += 1;
-                state.waiting.push((id, cx.waker().clone()));
-                this.id = Some(id);
-            }
-        }
+        let id = *this.id.get_or_insert_with(|| {
+            state.next_id += 1;
+            state.next_id
+        });
+        let replaced = state.waiting.insert(id, cx.waker().clone());
+        drop(state);
+        drop(replaced); // A waker may run anything when it goes: not while the lock is held.
         Poll::Pending
     }
 }
@@ -260,7 +276,8 @@ impl<T: Clone> Future for Follower<T> {
 impl<T> Drop for Follower<T> {
     fn drop(&mut self) {
         if let Some(id) = self.id {
-            lock(&self.flight.state).waiting.retain(|(i, _)| *i != id);
+            let waker = lock(&self.flight.state).waiting.remove(&id);
+            drop(waker); // After the lock, as above.
         }
     }
 }

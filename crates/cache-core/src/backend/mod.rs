@@ -59,11 +59,12 @@ pub trait CacheBackend: Debug + Send + Sync + 'static {
         options: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError>;
 
-    /// A value that can be had without waiting, from this process's memory: counts as a read, allocates
-    /// nothing, never blocks. `None` says nothing about the store; the default gives nothing else.
-    fn get_local(&self, key: &CacheKey) -> Option<StoredValue> {
-        let _ = key;
-        None
+    /// Shows a value that can be had without waiting, from this process's memory, and says whether
+    /// there was one. It counts as a read, allocates nothing and never blocks for long; `read` must
+    /// not call the backend. `false` says nothing about the store, and is all that the default says.
+    fn read_local(&self, key: &CacheKey, read: &mut dyn FnMut(&StoredValue)) -> bool {
+        let _ = (key, read);
+        false
     }
 
     /// Writes values with their expiry, and gives up leases on the same keys when asked.

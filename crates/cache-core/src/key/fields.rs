@@ -117,7 +117,10 @@ impl KeyFields {
     /// No fields yet.
     #[must_use]
     pub fn new(kind: KeyKind) -> Self {
-        Self { kind, fields: Vec::with_capacity(12) }
+        Self {
+            kind,
+            fields: Vec::with_capacity(12),
+        }
     }
 
     /// Adds a field. Absent ones are added as well, so that `None` has an encoding of its own.
@@ -170,7 +173,8 @@ pub struct KeyExplanation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldDifference {
-    /// Name of the field; `key space` and `input` for what is not a field.
+    /// Name of the field. What is not a field: `key space`, `key secret`, `input`, and `secret or
+    /// input` where the secret hides which of the two it is.
     pub field: String,
     /// Its value in the first.
     pub first: String,
@@ -180,6 +184,8 @@ pub struct FieldDifference {
 
 impl KeyExplanation {
     /// Where two keys differ; empty if and only if they are the same key.
+    ///
+    /// Where only one of them is made with a secret, inputs of the same length are not compared.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<FieldDifference> {
         let mut found = Vec::new();
@@ -195,32 +201,63 @@ impl KeyExplanation {
                 compare(name, "(no such field)".to_owned(), value.to_string());
             }
         }
-        compare("input", self.input(), other.input());
+        compare(
+            "key secret",
+            self.secret().to_owned(),
+            other.secret().to_owned(),
+        );
+        let comparable = self.input_digest.is_some() == other.input_digest.is_some();
+        compare("input", self.input(comparable), other.input(comparable));
         // What a difference of nothing else leaves: made with another secret, or under one secret
         // of two inputs of the same length.
         if found.is_empty() {
-            push_difference(&mut found, "secret or input", self.key.clone(), other.key.clone());
+            push_difference(
+                &mut found,
+                "secret or input",
+                self.key.clone(),
+                other.key.clone(),
+            );
         }
         found
     }
 
     fn space(&self) -> String {
-        self.key.rsplit_once(':').map_or_else(String::new, |(space, _)| space.to_owned())
+        self.key
+            .rsplit_once(':')
+            .map_or_else(String::new, |(space, _)| space.to_owned())
     }
 
     fn field(&self, name: &str) -> String {
         let value = self.fields.iter().find(|(known, _)| *known == name);
-        value.map_or_else(|| "(no such field)".to_owned(), |(_, value)| value.to_string())
+        value.map_or_else(
+            || "(no such field)".to_owned(),
+            |(_, value)| value.to_string(),
+        )
     }
 
-    fn input(&self) -> String {
-        let digest = self.input_digest.as_deref().unwrap_or("hidden by the key secret");
-        format!("{} bytes, BLAKE3 {digest}", self.input_bytes)
+    fn secret(&self) -> &'static str {
+        if self.input_digest.is_some() {
+            "(none)"
+        } else {
+            "(set)"
+        }
+    }
+
+    /// With the digest only where both sides have one or both have none.
+    fn input(&self, comparable: bool) -> String {
+        match &self.input_digest {
+            Some(digest) if comparable => format!("{} bytes, BLAKE3 {digest}", self.input_bytes),
+            _ => format!("{} bytes", self.input_bytes),
+        }
     }
 }
 
 fn push_difference(found: &mut Vec<FieldDifference>, field: &str, first: String, second: String) {
     if first != second {
-        found.push(FieldDifference { field: field.to_owned(), first, second });
+        found.push(FieldDifference {
+            field: field.to_owned(),
+            first,
+            second,
+        });
     }
 }

@@ -65,7 +65,9 @@ impl KeyProfile {
 
     /// The profile of embeddings made by `model` under `options`, for `scope`.
     ///
-    /// `normalizer` names what is done to every text before it is hashed and embedded.
+    /// `normalizer` names what is done to every text before it is hashed and embedded, `loss` how
+    /// vectors are rounded when they are stored: who wants exact ones must not be given others'
+    /// rounded ones.
     #[must_use]
     pub fn embedding(
         space: Arc<KeySpace>,
@@ -73,6 +75,7 @@ impl KeyProfile {
         model: &ModelIdentity,
         options: &EmbedOptions,
         normalizer: Option<&str>,
+        loss: Option<&str>,
         secret: Option<&KeySecret>,
     ) -> Self {
         let scope = scope.parts().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
@@ -87,7 +90,8 @@ impl KeyProfile {
             .with("requested dimensions", options.dimensions)
             .with("normalized", model.normalized)
             .with("input kind", options.input_kind.map(|kind| kind.as_str()))
-            .with("text normalizer", normalizer);
+            .with("text normalizer", normalizer)
+            .with("loss", loss);
         Self::new(space, fields, secret)
     }
 

@@ -68,11 +68,11 @@ impl CacheBackend for MemoryBackend {
         keys: &[CacheKey],
         _: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
-        Ok(keys.iter().map(|key| self.get_local(key)).collect())
+        Ok(keys.iter().map(|key| self.entries.get(key)).collect())
     }
 
-    fn get_local(&self, key: &CacheKey) -> Option<StoredValue> {
-        self.entries.get(key)
+    fn read_local(&self, key: &CacheKey, read: &mut dyn FnMut(&StoredValue)) -> bool {
+        self.entries.read(key, |value| read(value)).is_some()
     }
 
     async fn put_many(&self, entries: &[PutEntry], options: &PutOptions) -> Result<(), CacheError> {

@@ -80,10 +80,20 @@ impl Shards {
 
     /// The value, which is now the most recently used one.
     pub(super) fn get(&self, key: &CacheKey) -> Option<StoredValue> {
+        self.read(key, StoredValue::clone)
+    }
+
+    /// What `read` makes of the value, under the shard's lock; the value is now the most recently
+    /// used one.
+    pub(super) fn read<T>(
+        &self,
+        key: &CacheKey,
+        read: impl FnOnce(&StoredValue) -> T,
+    ) -> Option<T> {
         let mut shard = self.shard(key);
         let slot = shard.get(key)?;
         if slot.is_live() {
-            return Some(slot.value.clone());
+            return Some(read(&slot.value));
         }
         if let Some(dead) = shard.pop(key) {
             self.forget(&dead);
