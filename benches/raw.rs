@@ -25,8 +25,7 @@ impl Raw {
 
     /// Reads one vector.
     pub async fn get(&self, key: &str) -> Option<Vec<f32>> {
-        let bytes: Option<Vec<u8>> =
-            Cmd::get(key).query_async(&mut self.0.clone()).await.unwrap();
+        let bytes: Option<Vec<u8>> = Cmd::get(key).query_async(&mut self.0.clone()).await.unwrap();
         bytes.map(|bytes| decode(&bytes))
     }
 

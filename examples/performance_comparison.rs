@@ -45,7 +45,15 @@ async fn main() -> anyhow::Result<()> {
     println!("store: {} ({})\n", opened.backend.info().kind, opened.why);
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::ASCII_MARKDOWN);
-    table.set_header(["model", "cache", "first", "again (median)", "faster", "bytes a vector", "fidelity"]);
+    table.set_header([
+        "model",
+        "cache",
+        "first",
+        "again (median)",
+        "faster",
+        "bytes a vector",
+        "fidelity",
+    ]);
 
     let lexical = || Lexical::new(1_536);
     let models: [(&str, Arc<dyn EmbeddingProvider>, usize); 2] = [
@@ -54,8 +62,18 @@ async fn main() -> anyhow::Result<()> {
     ];
     for (model, provider, rounds) in models {
         let direct = direct(&*provider, rounds).await?;
-        table.add_row([model.into(), "none".into(), show(direct), show(direct), "1".into(), "-".into(), "-".into()]);
-        for (name, policy) in [("exact", VectorPolicy::Lossless), ("compressed", VectorPolicy::Compact)] {
+        table.add_row([
+            model.into(),
+            "none".into(),
+            show(direct),
+            show(direct),
+            "1".into(),
+            "-".into(),
+            "-".into(),
+        ]);
+        for (name, policy) in
+            [("exact", VectorPolicy::Lossless), ("compressed", VectorPolicy::Compact)]
+        {
             let cache = EmbeddingCache::builder(Arc::clone(&opened.backend))
                 .provider(Arc::clone(&provider))
                 .namespace(Namespace::new(&format!("performance-{name}"))?)
@@ -75,11 +93,14 @@ async fn main() -> anyhow::Result<()> {
             ]);
         }
     }
-    println!("{table}\n\nA plain vector of 1536 32-bit floats takes 6144 bytes. Times are of this run.");
+    println!(
+        "{table}\n\nA plain vector of 1536 32-bit floats takes 6144 bytes. Times are of this run."
+    );
     Ok(())
 }
 
-const TEXT: &str = "Redis is an in-memory data store used as a cache, vector database and message broker.";
+const TEXT: &str =
+    "Redis is an in-memory data store used as a cache, vector database and message broker.";
 
 async fn direct(provider: &dyn EmbeddingProvider, rounds: usize) -> anyhow::Result<Duration> {
     let mut times = Vec::new();

@@ -1,11 +1,6 @@
 //! The codecs of stored vectors at 1536 dimensions: first a table (the least of many short runs,
 //! which other load disturbs least), then each in full.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    missing_docs,
-    reason = "benchmarks"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "benchmarks")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -28,17 +23,9 @@ struct Case {
 
 impl Case {
     fn new(kind: &'static str, policy: VectorPolicy, vectors: Vec<Vec<f32>>) -> Self {
-        let vectors: Vec<_> = vectors
-            .into_iter()
-            .map(|v| Embedding::new(v).unwrap())
-            .collect();
+        let vectors: Vec<_> = vectors.into_iter().map(|v| Embedding::new(v).unwrap()).collect();
         let stored = vectors.iter().map(|v| store(v, policy)).collect();
-        Self {
-            kind,
-            policy,
-            vectors,
-            stored,
-        }
+        Self { kind, policy, vectors, stored }
     }
 
     fn encode_all(&self) {
@@ -84,10 +71,7 @@ fn least(mut pass: impl FnMut()) -> f64 {
 }
 
 fn table(_: &mut Criterion) {
-    println!(
-        "{COUNT} {} of 1536 dimensions, ns per vector:",
-        vectors::source()
-    );
+    println!("{COUNT} {} of 1536 dimensions, ns per vector:", vectors::source());
     println!(
         "{:8} {:14} {:7} {:>6} {:>8} {:>8}",
         "kind", "policy", "codec", "bytes", "encode", "decode"

@@ -44,7 +44,9 @@ fn hits(criterion: &mut Criterion) {
         ("memory", Arc::new(MemoryBackend::new(1 << 30))),
         (
             "embedded",
-            Arc::new(runtime.block_on(EmbeddedBackend::open(folder.path().join("bench.db"))).unwrap()),
+            Arc::new(
+                runtime.block_on(EmbeddedBackend::open(folder.path().join("bench.db"))).unwrap(),
+            ),
         ),
         ("redis", Arc::new(runtime.block_on(RedisBackend::connect(server.url())).unwrap())),
     ];

@@ -47,7 +47,11 @@ async fn main() {
     let bench =
         Bench { raw, cache, model, texts: Arc::new(texts), keys: Arc::new(keys), vectors, hurry };
 
-    println!("{} of {} dimensions, medians of interleaved runs", vectors::source(), vectors::DIMENSIONS);
+    println!(
+        "{} of {} dimensions, medians of interleaved runs",
+        vectors::source(),
+        vectors::DIMENSIONS
+    );
     println!("{:<44} {:>13} {:>13} {:>8}", "", "raw", "ours", "ratio");
     bench.store().await;
     bench.single().await;
@@ -141,7 +145,8 @@ impl Bench {
     /// A hit in memory, making the key included, against a bare moka cache that is asked by text.
     async fn memory_hit(&self) {
         let moka: moka::sync::Cache<String, Arc<[f32]>> = moka::sync::Cache::new(10_000);
-        let memory = EmbeddingCache::builder(Arc::new(MemoryBackend::new(1 << 30))).build().unwrap();
+        let memory =
+            EmbeddingCache::builder(Arc::new(MemoryBackend::new(1 << 30))).build().unwrap();
         let memory = memory.model("model");
         for (text, vector) in self.entries() {
             moka.insert(text, vector.into());
@@ -184,7 +189,12 @@ impl Bench {
         let ours = (self.raw.used_memory().await - empty) / count as u64;
         let started = Instant::now();
         let exact = self.model.get(&text(0)).await.unwrap().unwrap();
-        assert_eq!(exact.embedding.as_slice(), vectors[0], "bit for bit, after {:?}", started.elapsed());
+        assert_eq!(
+            exact.embedding.as_slice(),
+            vectors[0],
+            "bit for bit, after {:?}",
+            started.elapsed()
+        );
         println!(
             "{:<44} {raw:>11} B {ours:>11} B {:>8.2}   target ≤ 3300 B, exact",
             "Redis memory per vector with a TTL",

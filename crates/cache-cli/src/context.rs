@@ -32,10 +32,7 @@ pub(crate) struct Opened {
 
 impl Context {
     pub(crate) fn new(common: &Common, output: Output) -> Result<Self, Failure> {
-        Ok(Self {
-            settings: settings(common)?,
-            output,
-        })
+        Ok(Self { settings: settings(common)?, output })
     }
 
     pub(crate) fn language(&self) -> Language {
@@ -62,12 +59,7 @@ impl Context {
             .build()
             .map_err(caching_with_redis::Error::from)?;
         let model = cache.provider()?.clone();
-        Ok(Opened {
-            cache,
-            model,
-            provider,
-            why: opened.why,
-        })
+        Ok(Opened { cache, model, provider, why: opened.why })
     }
 
     /// A cache without a store, for what does not depend on one.
@@ -91,9 +83,7 @@ impl Context {
     /// What looks like a mistake in the settings, in the user's language.
     pub(crate) fn settings_warnings(&self) -> Vec<String> {
         let warnings = self.settings.warnings.iter();
-        warnings
-            .map(|warning| translated(warning, self.language()))
-            .collect()
+        warnings.map(|warning| translated(warning, self.language())).collect()
     }
 
     /// Whether a provider is configured that this program does not embed with.
@@ -128,10 +118,7 @@ fn settings(common: &Common) -> Result<Settings, SettingsError> {
     set("redis_url", common.redis_url.clone());
     set("namespace", common.namespace.clone());
     set("ttl", common.ttl.map(|span| in_milliseconds(span.0)));
-    set(
-        "file",
-        common.file.as_ref().map(|path| path.display().to_string()),
-    );
+    set("file", common.file.as_ref().map(|path| path.display().to_string()));
     Settings::from_sources(common.config.as_deref(), &environment, overrides)
 }
 

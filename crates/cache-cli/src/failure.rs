@@ -44,9 +44,7 @@ struct Reported<'a> {
 
 impl<'a> Report<'a> {
     pub(crate) fn new(kind: &'static str, message: &'a str) -> Self {
-        Self {
-            error: Reported { kind, message },
-        }
+        Self { error: Reported { kind, message } }
     }
 }
 
@@ -57,10 +55,7 @@ impl Failure {
             Self::ClosedPipe => 0,
             Self::Negative => 1,
             Self::Usage(_) | Self::Settings(_) => 2,
-            Self::Store {
-                kind: ErrorKind::InvalidInput,
-                ..
-            } => 2,
+            Self::Store { kind: ErrorKind::InvalidInput, .. } => 2,
             Self::Store { .. } => 3,
             Self::Provider(_) => 4,
             Self::Machine(_) => 5,
@@ -112,10 +107,7 @@ fn store_message(kind: ErrorKind, detail: &str, language: Language) -> String {
 
 impl From<&CacheError> for Failure {
     fn from(error: &CacheError) -> Self {
-        Self::Store {
-            kind: error.kind(),
-            detail: error.to_string(),
-        }
+        Self::Store { kind: error.kind(), detail: error.to_string() }
     }
 }
 

@@ -46,9 +46,7 @@ fn run(arguments: &[OsString], output: Output) -> Result<(), Failure> {
 fn run_verb(arguments: &Arguments, output: Output) -> Result<(), Failure> {
     logging::start(arguments.common.verbose, output.color_of_errors);
     let context = Context::new(&arguments.common, output)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         Failure::Machine(output.language.cannot_start_runtime(&error.to_string()))
     })?;

@@ -53,11 +53,7 @@ impl Output {
 
     /// Writes labels and values, the values below each other.
     pub(crate) fn rows(&self, rows: &[(String, String)]) -> Result<(), Failure> {
-        let widest = rows
-            .iter()
-            .map(|(label, _)| label.width())
-            .max()
-            .unwrap_or(0);
+        let widest = rows.iter().map(|(label, _)| label.width()).max().unwrap_or(0);
         let mut text = String::new();
         for (label, value) in rows {
             text.push_str(&self.faint(label));
@@ -111,27 +107,15 @@ impl Output {
             Mood::Good => Style::new().green(),
             Mood::Doubtful => Style::new().yellow(),
         };
-        if self.color {
-            text.style(style).to_string()
-        } else {
-            text.to_owned()
-        }
+        if self.color { text.style(style).to_string() } else { text.to_owned() }
     }
 
     fn faint(&self, text: &str) -> String {
-        if self.color {
-            text.dimmed().to_string()
-        } else {
-            text.to_owned()
-        }
+        if self.color { text.dimmed().to_string() } else { text.to_owned() }
     }
 
     fn styled_error(&self, text: &str, style: Style) -> String {
-        if self.color_of_errors {
-            text.style(style).to_string()
-        } else {
-            text.to_owned()
-        }
+        if self.color_of_errors { text.style(style).to_string() } else { text.to_owned() }
     }
 
     fn write(&self, parts: &[&str]) -> Result<(), Failure> {

@@ -76,12 +76,7 @@ impl<T: Clone> Flights<T> {
     #[must_use]
     pub fn new() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::new())).collect();
-        Self {
-            inner: Arc::new(Inner {
-                shards,
-                completed: AtomicU64::new(0),
-            }),
-        }
+        Self { inner: Arc::new(Inner { shards, completed: AtomicU64::new(0) }) }
     }
 
     /// To be taken before looking into the store.
@@ -112,11 +107,7 @@ impl<T: Clone> Flights<T> {
     /// How many keys are being computed.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner
-            .shards
-            .iter()
-            .map(|shard| lock(shard).len())
-            .sum()
+        self.inner.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
     /// Whether nothing is being computed.
@@ -141,9 +132,7 @@ impl<T> Inner<T> {
 
 /// Nothing panics while a lock is held, and the data would be sound even so.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// The duty to compute one key.
@@ -210,13 +199,7 @@ struct State<T> {
 
 impl<T> Default for Flight<T> {
     fn default() -> Self {
-        Self {
-            state: Mutex::new(State {
-                result: None,
-                next_id: 0,
-                waiting: BTreeMap::new(),
-            }),
-        }
+        Self { state: Mutex::new(State { result: None, next_id: 0, waiting: BTreeMap::new() }) }
     }
 }
 
@@ -246,10 +229,7 @@ pub struct Follower<T> {
 
 impl<T> Follower<T> {
     fn new(flight: &Arc<Flight<T>>) -> Self {
-        Self {
-            flight: Arc::clone(flight),
-            id: None,
-        }
+        Self { flight: Arc::clone(flight), id: None }
     }
 }
 

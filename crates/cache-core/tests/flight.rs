@@ -86,11 +86,7 @@ async fn of_64_tasks_one_leads_and_all_get_its_value() {
         });
     }
     let results = tasks.join_all().await;
-    let leaders: Vec<u32> = results
-        .iter()
-        .filter(|(led, _)| *led)
-        .map(|(_, v)| *v)
-        .collect();
+    let leaders: Vec<u32> = results.iter().filter(|(led, _)| *led).map(|(_, v)| *v).collect();
     assert_eq!(leaders.len(), 1);
     assert!(results.iter().all(|(_, value)| *value == leaders[0]));
     assert!(flights.is_empty());
@@ -134,19 +130,11 @@ async fn a_published_value_is_given_until_the_guard_goes() {
     guard.publish(1);
     guard.publish(2);
     assert_eq!(early.await, Ok(1), "the first result counts");
-    assert_eq!(
-        follow(&flights, &key()).await,
-        Ok(1),
-        "who joins after the result gets it"
-    );
+    assert_eq!(follow(&flights, &key()).await, Ok(1), "who joins after the result gets it");
     assert_eq!(guard.follower().await, Ok(1));
     let last = follow(&flights, &key());
     drop(guard);
-    assert_eq!(
-        last.await,
-        Ok(1),
-        "dropping the guard does not take the result back"
-    );
+    assert_eq!(last.await, Ok(1), "dropping the guard does not take the result back");
     assert!(flights.is_empty());
     drop(lead(&flights, &key()));
 }
@@ -168,40 +156,25 @@ fn a_flight_that_ended_after_the_ticket_asks_for_another_look() {
     let published = flights.ticket();
     drop(guard);
     let after = flights.ticket();
-    assert!(
-        !must_look_again(after),
-        "the store was read after the value had been stored"
-    );
+    assert!(!must_look_again(after), "the store was read after the value had been stored");
     for ticket in [before, during, published] {
-        assert!(
-            must_look_again(ticket),
-            "the store was read before the value was there"
-        );
+        assert!(must_look_again(ticket), "the store was read before the value was there");
     }
 
     let ticket = flights.ticket();
     drop(lead(&flights, &key));
-    assert!(
-        must_look_again(ticket),
-        "an abandoned flight may have stored its value"
-    );
+    assert!(must_look_again(ticket), "an abandoned flight may have stored its value");
     let ticket = flights.ticket();
     let _flying = lead(&flights, &other);
-    assert!(
-        !must_look_again(ticket),
-        "a flight that only began has stored nothing"
-    );
+    assert!(!must_look_again(ticket), "a flight that only began has stored nothing");
 }
 
 #[test]
 fn a_dropped_follower_is_not_woken_and_disturbs_nobody() {
     let flights = Flights::new();
     let guard = lead(&flights, &key());
-    let (gone, stays, unpolled) = (
-        Arc::new(Bell::default()),
-        Arc::new(Bell::default()),
-        follow(&flights, &key()),
-    );
+    let (gone, stays, unpolled) =
+        (Arc::new(Bell::default()), Arc::new(Bell::default()), follow(&flights, &key()));
     let (mut dropped, mut kept) = (follow(&flights, &key()), follow(&flights, &key()));
     assert_eq!(poll(&mut dropped, &gone), Poll::Pending);
     assert_eq!(poll(&mut kept, &stays), Poll::Pending);
@@ -224,10 +197,7 @@ fn a_follower_wakes_the_task_that_polled_it_last() {
     }
     drop(guard);
     assert_eq!((first.rings(), second.rings()), (0, 1));
-    assert!(matches!(
-        poll(&mut follower, &second),
-        Poll::Ready(Err(Abandoned { .. }))
-    ));
+    assert!(matches!(poll(&mut follower, &second), Poll::Ready(Err(Abandoned { .. }))));
 }
 
 /// An executor may drop a task, with the followers in it, when its last waker goes.
@@ -253,11 +223,7 @@ fn a_waker_may_drop_another_follower_of_the_flight() {
     let [mut replaced, dropped] = followers;
     assert_eq!(poll(&mut replaced, &bell), Poll::Pending);
     drop(dropped);
-    assert_eq!(
-        Arc::strong_count(&bell),
-        2,
-        "only the replaced waker is left"
-    );
+    assert_eq!(Arc::strong_count(&bell), 2, "only the replaced waker is left");
     drop(guard);
     assert_eq!(bell.rings(), 1);
 }
@@ -294,10 +260,7 @@ async fn the_computation_survives_the_caller_that_started_it() {
         }
     };
     let gave_up = tokio::time::timeout(Duration::from_millis(5), caller).await;
-    assert!(
-        gave_up.is_err(),
-        "the caller is gone before the computation ends"
-    );
+    assert!(gave_up.is_err(), "the caller is gone before the computation ends");
     assert_eq!(follow(&flights, &key()).await, Ok(9));
 }
 
@@ -372,10 +335,6 @@ async fn nothing_is_computed_twice() {
         });
     }
     tasks.join_all().await;
-    assert_eq!(
-        computed.load(Ordering::SeqCst),
-        KEYS,
-        "one computation for each key"
-    );
+    assert_eq!(computed.load(Ordering::SeqCst), KEYS, "one computation for each key");
     assert!(flights.is_empty());
 }

@@ -64,11 +64,7 @@ fn get_or_compute(flights: &Flights<usize>, store: &Store) -> usize {
     }
     match flights.join(&key(), ticket) {
         Joined::Leader(guard) => {
-            let known = if guard.must_look_again() {
-                store.look()
-            } else {
-                None
-            };
+            let known = if guard.must_look_again() { store.look() } else { None };
             let value = known.unwrap_or_else(|| store.compute());
             guard.publish(value);
             value
@@ -121,10 +117,7 @@ fn a_joiner_meets_the_flight_or_starts_the_next_one() {
             let flights = Arc::clone(&flights);
             thread::spawn(move || match flights.join(&key(), ticket) {
                 Joined::Leader(guard) => {
-                    assert!(
-                        guard.must_look_again(),
-                        "the first flight ended after the ticket"
-                    );
+                    assert!(guard.must_look_again(), "the first flight ended after the ticket");
                 }
                 Joined::Follower(follower) => assert_eq!(block_on(follower), Ok(1)),
             })
@@ -151,11 +144,7 @@ fn of_two_abandoned_followers_one_leads_next() {
             thread::spawn(move || {
                 block_on(follower).unwrap_err();
                 if let Joined::Leader(guard) = flights.join(&key(), flights.ticket()) {
-                    assert_eq!(
-                        leading.fetch_add(1, Ordering::AcqRel),
-                        0,
-                        "two lead at once"
-                    );
+                    assert_eq!(leading.fetch_add(1, Ordering::AcqRel), 0, "two lead at once");
                     leading.fetch_sub(1, Ordering::AcqRel);
                     guard.publish(2);
                 }

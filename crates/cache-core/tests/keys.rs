@@ -17,24 +17,16 @@ use cache_core::{
 use request::{Request, STRINGS};
 
 /// Whatever people join strings with, and what a separator could be escaped with.
-const SEPARATORS: [&str; 12] = [
-    ":", "::", "\0", " ", "", "|", ",", "\n", "\u{1f}", "\\", "\"", "=\u{0}",
-];
+const SEPARATORS: [&str; 12] =
+    [":", "::", "\0", " ", "", "|", ",", "\n", "\u{1f}", "\\", "\"", "=\u{0}"];
 
 fn assert_all_differ(requests: &[Request], what: &str) {
     let keys: BTreeSet<String> = requests.iter().map(|r| r.key().to_string()).collect();
-    assert_eq!(
-        keys.len(),
-        requests.len(),
-        "{what}: two of them share a key"
-    );
+    assert_eq!(keys.len(), requests.len(), "{what}: two of them share a key");
 }
 
 fn with_options(options: EmbedOptions) -> Request {
-    Request {
-        options,
-        ..Request::default()
-    }
+    Request { options, ..Request::default() }
 }
 
 fn with_model(change: impl FnOnce(&mut ModelIdentity)) -> Request {
@@ -55,11 +47,7 @@ fn joined_strings_do_not_collide() {
                 let (head, tail) = (format!("a{separator}b"), format!("b{separator}c"));
                 let places = format!("{name} and {}, joined by {separator:?}", STRINGS[second]);
                 assert_ne!(request(&head, "c"), request("a", &tail), "{places}");
-                assert_ne!(
-                    request(&head, "c"),
-                    request("c", &head),
-                    "{places}, swapped"
-                );
+                assert_ne!(request(&head, "c"), request("c", &head), "{places}, swapped");
             }
         }
     }
@@ -88,36 +76,21 @@ fn scopes_do_not_collide() {
         Scope::tenant("1").with("user", "2"),
         Scope::tenant("1").with("u", "2").with("v", "3"),
     ];
-    let requests = scopes.map(|scope| Request {
-        scope,
-        ..Request::default()
-    });
+    let requests = scopes.map(|scope| Request { scope, ..Request::default() });
     assert_all_differ(&requests, "scopes");
 }
 
 #[test]
 fn nothing_given_differs_from_every_default() {
-    let optional: [fn(&mut ModelIdentity) -> &mut Option<String>; 3] = [
-        |m| &mut m.endpoint,
-        |m| &mut m.deployment,
-        |m| &mut m.version,
-    ];
+    let optional: [fn(&mut ModelIdentity) -> &mut Option<String>; 3] =
+        [|m| &mut m.endpoint, |m| &mut m.deployment, |m| &mut m.version];
     for slot in optional {
-        let values = [
-            None,
-            Some(""),
-            Some(" "),
-            Some("None"),
-            Some("null"),
-            Some("(absent)"),
-        ];
+        let values = [None, Some(""), Some(" "), Some("None"), Some("null"), Some("(absent)")];
         let set = |value: Option<&str>| with_model(|m| *slot(m) = value.map(str::to_owned));
         assert_all_differ(&values.map(set), "an optional text of the model");
     }
-    let normalizers = [None, Some(""), Some("none"), Some("lowercase")].map(|n| Request {
-        normalizer: n.map(str::to_owned),
-        ..Request::default()
-    });
+    let normalizers = [None, Some(""), Some("none"), Some("lowercase")]
+        .map(|n| Request { normalizer: n.map(str::to_owned), ..Request::default() });
     assert_all_differ(&normalizers, "normalizers");
     let normalized = [None, Some(false), Some(true)].map(|n| with_model(|m| m.normalized = n));
     assert_all_differ(&normalized, "normalisation");
@@ -215,10 +188,7 @@ fn texts_are_taken_exactly_as_they_are() {
         "σ",
         "ς",
     ];
-    let requests = texts.map(|text| Request {
-        text: text.to_owned(),
-        ..Request::default()
-    });
+    let requests = texts.map(|text| Request { text: text.to_owned(), ..Request::default() });
     assert_all_differ(&requests, "texts");
 }
 
@@ -244,9 +214,7 @@ fn namespace_kind_and_generation_separate() {
     // The kind is in the hash as well: not only the readable prefix tells them apart.
     let hash = |kind| {
         let space = KeySpace::new(Namespace::default(), kind, 0);
-        *KeyProfile::new(space, KeyFields::new(kind), None)
-            .key("text")
-            .hash()
+        *KeyProfile::new(space, KeyFields::new(kind), None).key("text").hash()
     };
     assert_ne!(hash(KeyKind::Embedding), hash(KeyKind::Response));
 }
@@ -271,54 +239,25 @@ fn fields_of_other_types_and_names_do_not_collide() {
     let mut keys = BTreeSet::new();
     let space = KeySpace::new(Namespace::default(), KeyKind::Response, 0);
     let mut add = |fields: KeyFields| {
-        keys.insert(
-            KeyProfile::new(space.clone(), fields, None)
-                .key("text")
-                .to_string(),
-        )
+        keys.insert(KeyProfile::new(space.clone(), fields, None).key("text").to_string())
     };
     let empty = KeyFields::new(KeyKind::Response);
     assert!(add(empty.clone()));
     for value in values {
-        assert!(
-            add(empty.clone().with("a", value.clone())),
-            "{value:?} as a"
-        );
-        assert!(
-            add(empty.clone().with("ab", value.clone())),
-            "{value:?} as ab"
-        );
-        assert!(
-            add(empty.clone().with("a", value.clone()).with("b", false)),
-            "{value:?} and b"
-        );
-        assert!(
-            add(empty.clone().with("b", false).with("a", value.clone())),
-            "{value:?} after b"
-        );
+        assert!(add(empty.clone().with("a", value.clone())), "{value:?} as a");
+        assert!(add(empty.clone().with("ab", value.clone())), "{value:?} as ab");
+        assert!(add(empty.clone().with("a", value.clone()).with("b", false)), "{value:?} and b");
+        assert!(add(empty.clone().with("b", false).with("a", value.clone())), "{value:?} after b");
     }
 }
 
 #[test]
 fn secrets_separate() {
-    let secrets: [Option<&[u8]>; 6] = [
-        None,
-        Some(b""),
-        Some(b"a"),
-        Some(b"b"),
-        Some(b"a\0"),
-        Some(&[0xff; 100]),
-    ];
-    let requests = secrets.map(|s| Request {
-        secret: s.map(<[u8]>::to_vec),
-        ..Request::default()
-    });
+    let secrets: [Option<&[u8]>; 6] =
+        [None, Some(b""), Some(b"a"), Some(b"b"), Some(b"a\0"), Some(&[0xff; 100])];
+    let requests = secrets.map(|s| Request { secret: s.map(<[u8]>::to_vec), ..Request::default() });
     assert_all_differ(&requests, "secrets");
-    assert_eq!(
-        requests[2].key(),
-        requests[2].key(),
-        "one secret gives one key"
-    );
+    assert_eq!(requests[2].key(), requests[2].key(), "one secret gives one key");
 }
 
 /// Every bit of the 256 is in use, and the stored form holds all of them.
@@ -330,16 +269,9 @@ fn keys_have_256_bits() {
     let mut stored = BTreeSet::new();
     for i in 0..64 {
         let key = profile.key(&i.to_string());
-        changed
-            .iter_mut()
-            .zip(key.hash().iter().zip(&first))
-            .for_each(|(c, (a, b))| *c |= a ^ b);
+        changed.iter_mut().zip(key.hash().iter().zip(&first)).for_each(|(c, (a, b))| *c |= a ^ b);
         let form = key.to_string();
-        assert_eq!(
-            form.len() - key.space().prefix().len(),
-            43,
-            "256 bits in base64"
-        );
+        assert_eq!(form.len() - key.space().prefix().len(), 43, "256 bits in base64");
         stored.insert(form);
     }
     assert_eq!(changed, [0xff; 32]);
@@ -356,19 +288,10 @@ fn the_scheme_is_pinned() {
         request.key().to_string(),
         "cache:emb:7:afnH8mLFevruV7qSdAaTgmi2iOVpp0rbo9LDOljIpM0"
     );
-    let keyed = Request {
-        secret: Some(b"correct horse battery staple".to_vec()),
-        ..request
-    };
+    let keyed = Request { secret: Some(b"correct horse battery staple".to_vec()), ..request };
+    assert_eq!(keyed.key().to_string(), "cache:emb:7:hCianWgMKM7QYp7LtEpYN3Oc7_GDvpVunaBa0dyC6j0");
     assert_eq!(
-        keyed.key().to_string(),
-        "cache:emb:7:hCianWgMKM7QYp7LtEpYN3Oc7_GDvpVunaBa0dyC6j0"
-    );
-    assert_eq!(
-        Request::default()
-            .profile()
-            .key_of_bytes(b"\x00\x01\xff")
-            .to_string(),
+        Request::default().profile().key_of_bytes(b"\x00\x01\xff").to_string(),
         "cache:emb:0:423hLUru-WTDs7oIEuEAm-OKs1tc211ageMOFkdZ4us"
     );
 }

@@ -75,9 +75,7 @@ impl EmbeddedBackend {
             );
             return Err(CacheError::new(ErrorKind::InvalidInput, message));
         }
-        Ok(Self {
-            workers: Workers::start(config).await?,
-        })
+        Ok(Self { workers: Workers::start(config).await? })
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -86,11 +84,7 @@ impl EmbeddedBackend {
 
     /// Refuses a batch with an entry that would have to evict itself, before anything is written.
     fn refuse_oversized(&self, entries: &[PutEntry]) -> Result<(), CacheError> {
-        let largest = entries
-            .iter()
-            .map(|entry| entry.value.bytes().len())
-            .max()
-            .unwrap_or(0);
+        let largest = entries.iter().map(|entry| entry.value.bytes().len()).max().unwrap_or(0);
         let most = self.capabilities().max_value_bytes;
         if largest as u64 <= most {
             return Ok(());
@@ -111,11 +105,7 @@ impl CacheBackend for EmbeddedBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let room = self
-            .shared()
-            .config
-            .max_bytes
-            .saturating_sub(size_of(LONGEST_KEY, 0));
+        let room = self.shared().config.max_bytes.saturating_sub(size_of(LONGEST_KEY, 0));
         Capabilities::new()
             .with_shared(true)
             .with_persistent(true)
@@ -131,10 +121,7 @@ impl CacheBackend for EmbeddedBackend {
             return Ok(Vec::new());
         }
         let (keys, horizon) = (keys.to_vec(), self.shared().recency.horizon());
-        let found = self
-            .workers
-            .read(move |sql| entry::find_many(sql, &keys, horizon))
-            .await?;
+        let found = self.workers.read(move |sql| entry::find_many(sql, &keys, horizon)).await?;
         self.workers.note_uses(found.used);
         Ok(found.results)
     }
@@ -146,9 +133,7 @@ impl CacheBackend for EmbeddedBackend {
         self.refuse_oversized(entries)?;
         let (entries, release) = (entries.to_vec(), options.release);
         let shared = self.shared().clone();
-        self.workers
-            .write(move |sql| put_many(sql, &entries, release, &shared))
-            .await
+        self.workers.write(move |sql| put_many(sql, &entries, release, &shared)).await
     }
 
     async fn remove_many(&self, keys: &[CacheKey]) -> Result<Vec<bool>, CacheError> {
@@ -172,9 +157,7 @@ impl CacheBackend for EmbeddedBackend {
             return Ok(Vec::new());
         }
         let keys = keys.to_vec();
-        self.workers
-            .read(move |sql| entry::contains_many(sql, &keys))
-            .await
+        self.workers.read(move |sql| entry::contains_many(sql, &keys)).await
     }
 
     async fn touch_many(&self, keys: &[(CacheKey, Ttl)]) -> Result<Vec<bool>, CacheError> {
@@ -203,16 +186,12 @@ impl CacheBackend for EmbeddedBackend {
         options: &ClearOptions,
     ) -> Result<ClearProgress, CacheError> {
         let (namespace, step) = (namespace.clone(), options.step.max(1));
-        self.workers
-            .write(move |sql| namespace::clear(sql, &namespace, progress, step))
-            .await
+        self.workers.write(move |sql| namespace::clear(sql, &namespace, progress, step)).await
     }
 
     async fn usage(&self, namespace: &Namespace) -> Result<Usage, CacheError> {
         let namespace = namespace.clone();
-        self.workers
-            .read(move |sql| namespace::usage(sql, &namespace))
-            .await
+        self.workers.read(move |sql| namespace::usage(sql, &namespace)).await
     }
 
     async fn status(&self) -> Result<BackendStatus, CacheError> {

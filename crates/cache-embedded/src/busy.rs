@@ -64,9 +64,7 @@ fn wait(attempts: i32) -> bool {
     if attempts == 0 {
         WAITING_SINCE.set(Some(Instant::now()));
     }
-    let waited = WAITING_SINCE
-        .get()
-        .map_or(Duration::ZERO, |since| since.elapsed());
+    let waited = WAITING_SINCE.get().map_or(Duration::ZERO, |since| since.elapsed());
     let go_on = waited < PATIENCE.get();
     if go_on {
         thread::sleep(step(attempts));

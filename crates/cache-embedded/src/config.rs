@@ -33,9 +33,7 @@ impl EmbeddedConfig {
             max_bytes: 512 * 1024 * 1024,
             busy_timeout: Duration::from_secs(5),
             memory_bytes: 32 * 1024 * 1024,
-            readers: thread::available_parallelism()
-                .map_or(2, usize::from)
-                .min(4),
+            readers: thread::available_parallelism().map_or(2, usize::from).min(4),
         }
     }
 

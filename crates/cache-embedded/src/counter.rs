@@ -23,10 +23,7 @@ impl Counters for EmbeddedBackend {
             return Ok(());
         }
         let namespace = namespace.clone();
-        let deltas: Vec<_> = deltas
-            .iter()
-            .map(|(name, by)| ((*name).to_owned(), *by))
-            .collect();
+        let deltas: Vec<_> = deltas.iter().map(|(name, by)| ((*name).to_owned(), *by)).collect();
         self.workers
             .write(move |sql| {
                 let mut statement = sql.prepare_cached(ADD)?;
@@ -55,11 +52,7 @@ impl Counters for EmbeddedBackend {
     async fn reset_counters(&self, namespace: &Namespace) -> Result<(), CacheError> {
         let namespace = namespace.clone();
         self.workers
-            .write(move |sql| {
-                sql.prepare_cached(RESET)?
-                    .execute((namespace.as_str(),))
-                    .map(drop)
-            })
+            .write(move |sql| sql.prepare_cached(RESET)?.execute((namespace.as_str(),)).map(drop))
             .await
     }
 }

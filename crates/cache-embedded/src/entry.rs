@@ -44,10 +44,7 @@ impl<'c> Lookup<'c> {
         let found = self
             .statement
             .query_row((&self.key, self.now), |row| {
-                Ok((
-                    Bytes::copy_from_slice(row.get_ref(0)?.as_blob()?),
-                    row.get::<_, i64>(1)?,
-                ))
+                Ok((Bytes::copy_from_slice(row.get_ref(0)?.as_blob()?), row.get::<_, i64>(1)?))
             })
             .optional()?;
         Ok(found.map(|(value, used_at)| {
@@ -60,10 +57,7 @@ impl<'c> Lookup<'c> {
 
     /// Adds the keys whose use is to be noted.
     pub(crate) fn with_used<T>(self, results: Vec<T>) -> Found<T> {
-        Found {
-            results,
-            used: self.used,
-        }
+        Found { results, used: self.used }
     }
 }
 
@@ -74,14 +68,9 @@ pub(crate) fn find_many(
     horizon: i64,
 ) -> rusqlite::Result<Found<Option<StoredValue>>> {
     // One snapshot and one lock for the whole batch. A single key gets both from its statement.
-    let snapshot = (keys.len() > 1)
-        .then(|| sql.unchecked_transaction())
-        .transpose()?;
+    let snapshot = (keys.len() > 1).then(|| sql.unchecked_transaction()).transpose()?;
     let mut lookup = Lookup::new(sql, horizon)?;
-    let values = keys
-        .iter()
-        .map(|key| lookup.find(key))
-        .collect::<Result<_, _>>()?;
+    let values = keys.iter().map(|key| lookup.find(key)).collect::<Result<_, _>>()?;
     let found = lookup.with_used(values);
     snapshot.map_or(Ok(()), Transaction::commit)?;
     Ok(found)
@@ -91,7 +80,5 @@ pub(crate) fn find_many(
 pub(crate) fn contains_many(sql: &Connection, keys: &[CacheKey]) -> rusqlite::Result<Vec<bool>> {
     let now = clock::millis();
     let mut statement = sql.prepare_cached(IS_LIVE)?;
-    keys.iter()
-        .map(|key| statement.exists((key.to_bytes(), now)))
-        .collect()
+    keys.iter().map(|key| statement.exists((key.to_bytes(), now))).collect()
 }

@@ -34,18 +34,13 @@ impl Leases for EmbeddedBackend {
         let horizon = self.shared().recency.horizon();
         let (wanted, request) = (keys.to_vec(), *request);
         // Most calls find values, or other holders that they wait for: neither needs to write.
-        let seen = self
-            .workers
-            .read(move |sql| look(sql, &wanted, request.token, horizon))
-            .await?;
+        let seen = self.workers.read(move |sql| look(sql, &wanted, request.token, horizon)).await?;
         self.workers.note_uses(seen.used);
         if let Some(outcomes) = seen.results.into_iter().collect() {
             return Ok(outcomes);
         }
         let wanted = keys.to_vec();
-        self.workers
-            .write(move |sql| take(sql, &wanted, &request))
-            .await
+        self.workers.write(move |sql| take(sql, &wanted, &request)).await
     }
 
     async fn renew_leases(
@@ -57,9 +52,7 @@ impl Leases for EmbeddedBackend {
             return Ok(Vec::new());
         }
         let (keys, request) = (keys.to_vec(), *request);
-        self.workers
-            .write(move |sql| renew(sql, &keys, &request))
-            .await
+        self.workers.write(move |sql| renew(sql, &keys, &request)).await
     }
 
     async fn release_leases(&self, keys: &[CacheKey], token: LeaseToken) -> Result<(), CacheError> {
@@ -67,9 +60,7 @@ impl Leases for EmbeddedBackend {
             return Ok(());
         }
         let keys = keys.to_vec();
-        self.workers
-            .write(move |sql| release(sql, &keys, token))
-            .await
+        self.workers.write(move |sql| release(sql, &keys, token)).await
     }
 }
 
@@ -80,11 +71,8 @@ pub(crate) fn release<'k>(
     token: LeaseToken,
 ) -> rusqlite::Result<()> {
     let mut statement = sql.prepare_cached(RELEASE)?;
-    keys.into_iter().try_for_each(|key| {
-        statement
-            .execute((key.to_bytes(), token.as_bytes()))
-            .map(drop)
-    })
+    keys.into_iter()
+        .try_for_each(|key| statement.execute((key.to_bytes(), token.as_bytes())).map(drop))
 }
 
 /// What can be answered without writing: values, and leases of others.
@@ -128,11 +116,7 @@ fn take(
             if let Some(held) = held_by_another(sql, &key, request.token, now)? {
                 return Ok(held);
             }
-            insert.execute((
-                key,
-                request.token.as_bytes(),
-                clock::after(now, request.millis()),
-            ))?;
+            insert.execute((key, request.token.as_bytes(), clock::after(now, request.millis())))?;
             Ok(LeaseOutcome::Acquired)
         })
         .collect()
@@ -169,8 +153,6 @@ fn held_by_another(
         })
         .optional()?;
     Ok(held.filter(|(own, _)| !own).map(|(_, end)| {
-        LeaseOutcome::Held(Duration::from_millis(
-            end.saturating_sub(now).unsigned_abs(),
-        ))
+        LeaseOutcome::Held(Duration::from_millis(end.saturating_sub(now).unsigned_abs()))
     }))
 }

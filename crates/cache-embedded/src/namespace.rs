@@ -22,10 +22,7 @@ impl Bounds {
     fn of(namespace: &Namespace) -> Self {
         let mut end = namespace.as_str().as_bytes().to_vec();
         end.push(b':' + 1);
-        Self {
-            start: namespace.prefix().into_bytes(),
-            end,
-        }
+        Self { start: namespace.prefix().into_bytes(), end }
     }
 }
 
@@ -37,9 +34,7 @@ pub(crate) fn clear(
     step: usize,
 ) -> rusqlite::Result<ClearProgress> {
     let bounds = Bounds::of(namespace);
-    let from = progress
-        .cursor()
-        .map_or(bounds.start.as_slice(), str::as_bytes);
+    let from = progress.cursor().map_or(bounds.start.as_slice(), str::as_bytes);
     let limit = i64::try_from(step).unwrap_or(i64::MAX);
 
     let mut writing = Writing::new(sql)?;

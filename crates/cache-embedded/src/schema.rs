@@ -93,16 +93,11 @@ fn connect(config: &EmbeddedConfig) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_with_flags(&config.path, flags)?;
     // SQLite falls back to reading when it may not write. A cache that cannot store is of no use.
     if connection.is_readonly("main")? {
-        return Err(rusqlite::Error::SqliteFailure(
-            ffi::Error::new(ffi::SQLITE_READONLY),
-            None,
-        ));
+        return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_READONLY), None));
     }
     busy::install(&mut connection)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-    let connections = u64::try_from(config.readers)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
+    let connections = u64::try_from(config.readers).unwrap_or(u64::MAX).saturating_add(1);
     let kibibytes = i64::try_from(config.memory_bytes / 1024 / connections).unwrap_or(i64::MAX);
     connection.pragma_update(None, "cache_size", -kibibytes.max(64))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -124,9 +119,7 @@ enum Owner {
 impl Owner {
     fn accept(self, path: &Path) -> Result<(), CacheError> {
         match self {
-            Self::Us {
-                version: SCHEMA_VERSION,
-            } => Ok(()),
+            Self::Us { version: SCHEMA_VERSION } => Ok(()),
             Self::Us { version } => Err(CacheError::new(
                 ErrorKind::Unsupported,
                 format!(

@@ -143,10 +143,7 @@ fn package<T: Send + 'static>(
 
 fn open(mut config: EmbeddedConfig) -> Result<(Workers, Writer, Receiver<Message>), CacheError> {
     let Connections { writer, readers } = schema::open(&mut config)?;
-    let shared = Arc::new(Shared {
-        config,
-        recency: Recency::default(),
-    });
+    let shared = Arc::new(Shared { config, recency: Recency::default() });
     trim(&writer, &shared).map_err(|error| explain(&shared.config.path, "trimming", error))?;
 
     let (jobs, queue) = mpsc::channel::<Job>();
@@ -162,29 +159,12 @@ fn open(mut config: EmbeddedConfig) -> Result<(Workers, Writer, Receiver<Message
     };
     let readers = readers.into_iter().map(reader).collect::<Result<_, _>>()?;
     let (messages, received) = mpsc::channel();
-    let writer = Writer {
-        sql: writer,
-        shared: shared.clone(),
-        readers,
-        flush_at: None,
-    };
-    Ok((
-        Workers {
-            writer: messages,
-            readers: jobs,
-            shared,
-        },
-        writer,
-        received,
-    ))
+    let writer = Writer { sql: writer, shared: shared.clone(), readers, flush_at: None };
+    Ok((Workers { writer: messages, readers: jobs, shared }, writer, received))
 }
 
 fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
-    queue
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .recv()
-        .ok()
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 /// Brings a file under a bound that is lower than the one it was written under, a little at a
@@ -205,13 +185,10 @@ fn trim(sql: &Connection, shared: &Shared) -> rusqlite::Result<()> {
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, CacheError> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-        .map_err(|error| {
-            let message = "no thread could be started for the cache file";
-            CacheError::new(ErrorKind::Unavailable, message).with_source(error)
-        })
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|error| {
+        let message = "no thread could be started for the cache file";
+        CacheError::new(ErrorKind::Unavailable, message).with_source(error)
+    })
 }
 
 struct Writer {
@@ -227,8 +204,7 @@ impl Writer {
             match self.wait(messages) {
                 Ok(Message::Work(job)) => job(&self.sql),
                 Ok(Message::UsesNoted) => {
-                    self.flush_at
-                        .get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
+                    self.flush_at.get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,

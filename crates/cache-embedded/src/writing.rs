@@ -40,9 +40,7 @@ pub(crate) fn total_bytes(sql: &Connection) -> rusqlite::Result<i64> {
 
 /// When the least recently used entry was used, in microseconds since 1970; now, if there is none.
 pub(crate) fn oldest_use(sql: &Connection) -> rusqlite::Result<i64> {
-    let oldest: Option<i64> = sql
-        .prepare_cached(OLDEST)?
-        .query_row((), |row| row.get(0))?;
+    let oldest: Option<i64> = sql.prepare_cached(OLDEST)?.query_row((), |row| row.get(0))?;
     Ok(oldest.unwrap_or_else(clock::micros))
 }
 
@@ -73,18 +71,10 @@ pub(crate) struct Writing<'c> {
 impl<'c> Writing<'c> {
     /// `sql` must be in a write transaction.
     pub(crate) fn new(sql: &'c Connection) -> rusqlite::Result<Self> {
-        let newest: Option<i64> = sql
-            .prepare_cached(NEWEST)?
-            .query_row((), |row| row.get(0))?;
+        let newest: Option<i64> = sql.prepare_cached(NEWEST)?.query_row((), |row| row.get(0))?;
         // The order of use never goes backwards, even when the clock does.
         let last_use = clock::micros().max(newest.unwrap_or(0));
-        Ok(Self {
-            sql,
-            now: clock::millis(),
-            last_use,
-            total: total_bytes(sql)?,
-            grown: 0,
-        })
+        Ok(Self { sql, now: clock::millis(), last_use, total: total_bytes(sql)?, grown: 0 })
     }
 
     /// The moment of the transaction, in milliseconds since 1970.
@@ -101,18 +91,12 @@ impl<'c> Writing<'c> {
         let size = i64::try_from(size_of(key.len(), value.len())).unwrap_or(i64::MAX);
         let used_at = self.next_use();
         if let Some(old) = self.find(key)? {
-            self.sql
-                .prepare_cached(UPDATE_BODY)?
-                .execute((old.body, value))?;
-            self.sql
-                .prepare_cached(UPDATE)?
-                .execute((key, size, expires_at, used_at))?;
+            self.sql.prepare_cached(UPDATE_BODY)?.execute((old.body, value))?;
+            self.sql.prepare_cached(UPDATE)?.execute((key, size, expires_at, used_at))?;
             self.grown += size - old.size;
         } else {
             let body = self.sql.prepare_cached(INSERT_BODY)?.insert((value,))?;
-            self.sql
-                .prepare_cached(INSERT)?
-                .execute((key, body, size, expires_at, used_at))?;
+            self.sql.prepare_cached(INSERT)?.execute((key, body, size, expires_at, used_at))?;
             self.grown += size;
         }
         Ok(())
@@ -131,9 +115,7 @@ impl<'c> Writing<'c> {
     pub(crate) fn touch(&mut self, key: &[u8], expires_at: Option<i64>) -> rusqlite::Result<bool> {
         let live = self.find(key)?.is_some_and(|row| row.is_live(self.now));
         if live {
-            self.sql
-                .prepare_cached(SET_EXPIRY)?
-                .execute((key, expires_at))?;
+            self.sql.prepare_cached(SET_EXPIRY)?.execute((key, expires_at))?;
         }
         Ok(live)
     }

@@ -13,24 +13,16 @@ use support::{Process, assert_sound, closed, entry, key, namespace, role, start_
 const BOUND: u64 = 1 << 20;
 
 async fn open(file: &Path, bound: u64) -> EmbeddedBackend {
-    EmbeddedBackend::open_with(EmbeddedConfig::new(file).with_max_bytes(bound))
-        .await
-        .unwrap()
+    EmbeddedBackend::open_with(EmbeddedConfig::new(file).with_max_bytes(bound)).await.unwrap()
 }
 
 async fn put(backend: &EmbeddedBackend, names: std::ops::Range<usize>, bytes: usize) {
     let entries: Vec<PutEntry> = names.map(|i| entry(i, bytes)).collect();
-    backend
-        .put_many(&entries, &PutOptions::default())
-        .await
-        .unwrap();
+    backend.put_many(&entries, &PutOptions::default()).await.unwrap();
 }
 
 async fn there(backend: &EmbeddedBackend, names: std::ops::Range<usize>) -> Vec<bool> {
-    backend
-        .contains_many(&names.map(key).collect::<Vec<_>>())
-        .await
-        .unwrap()
+    backend.contains_many(&names.map(key).collect::<Vec<_>>()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,13 +31,8 @@ async fn holds_for_several_processes() {
         let backend = open(&file, BOUND).await;
         support::wait_for_go();
         for i in 0..150 {
-            let batch: Vec<_> = (0..10)
-                .map(|j| entry(format!("{me}/{i}/{j}"), 2_000))
-                .collect();
-            backend
-                .put_many(&batch, &PutOptions::default())
-                .await
-                .unwrap();
+            let batch: Vec<_> = (0..10).map(|j| entry(format!("{me}/{i}/{j}"), 2_000)).collect();
+            backend.put_many(&batch, &PutOptions::default()).await.unwrap();
             let used = backend.status().await.unwrap().used_bytes.unwrap();
             assert!(used <= BOUND, "{used} bytes in a store of {BOUND}");
         }
@@ -58,16 +45,9 @@ async fn holds_for_several_processes() {
     processes.into_iter().for_each(Process::finish);
     assert_sound(&file);
     let usage = open(&file, BOUND).await.usage(&namespace()).await.unwrap();
-    assert!(
-        usage.bytes <= BOUND && usage.bytes > BOUND * 9 / 10,
-        "{} bytes",
-        usage.bytes
-    );
+    assert!(usage.bytes <= BOUND && usage.bytes > BOUND * 9 / 10, "{} bytes", usage.bytes);
     let length = std::fs::metadata(&file).unwrap().len();
-    assert!(
-        length < BOUND * 2,
-        "a file of {length} bytes for entries of {BOUND}"
-    );
+    assert!(length < BOUND * 2, "a file of {length} bytes for entries of {BOUND}");
 }
 
 #[tokio::test]
@@ -79,31 +59,16 @@ async fn the_least_recently_used_go_first() {
     put(&backend, 200..400, 2_000).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     let first: Vec<_> = (0..100).map(key).collect();
-    backend
-        .get_many(&first, &GetOptions::default())
-        .await
-        .unwrap();
+    backend.get_many(&first, &GetOptions::default()).await.unwrap();
     // Looking whether something is there is no use.
     assert!(there(&backend, 100..200).await.iter().all(|there| *there));
     put(&backend, 400..600, 2_000).await;
-    assert!(
-        there(&backend, 0..100).await.iter().all(|there| *there),
-        "the read ones stay"
-    );
-    assert!(
-        there(&backend, 400..600).await.iter().all(|there| *there),
-        "the new ones stay"
-    );
+    assert!(there(&backend, 0..100).await.iter().all(|there| *there), "the read ones stay");
+    assert!(there(&backend, 400..600).await.iter().all(|there| *there), "the new ones stay");
     let evicted = there(&backend, 100..400).await;
-    let survivors = evicted
-        .iter()
-        .position(|there| *there)
-        .unwrap_or(evicted.len());
+    let survivors = evicted.iter().position(|there| *there).unwrap_or(evicted.len());
     assert!(survivors >= 100, "those read least recently are gone");
-    assert!(
-        evicted[survivors..].iter().all(|there| *there),
-        "evicted in the order of use"
-    );
+    assert!(evicted[survivors..].iter().all(|there| *there), "evicted in the order of use");
 }
 
 #[tokio::test]
@@ -111,10 +76,7 @@ async fn what_another_process_reads_stays() {
     if let Some((file, _)) = role() {
         let backend = open(&file, BOUND).await;
         let hot: Vec<_> = (0..50).map(key).collect();
-        backend
-            .get_many(&hot, &GetOptions::default())
-            .await
-            .unwrap();
+        backend.get_many(&hot, &GetOptions::default()).await.unwrap();
         // It only reads, so nothing but time makes it write its uses down.
         tokio::time::sleep(Duration::from_secs(2)).await;
         return;
@@ -137,16 +99,10 @@ async fn the_expired_go_before_the_living() {
     let short: Vec<_> = (200..400)
         .map(|i| PutEntry::new(key(i), value(&key(i), 2_000), support::millis(20)))
         .collect();
-    backend
-        .put_many(&short, &PutOptions::default())
-        .await
-        .unwrap();
+    backend.put_many(&short, &PutOptions::default()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     put(&backend, 400..600, 2_000).await;
-    assert!(
-        there(&backend, 0..200).await.iter().all(|there| *there),
-        "the living stay"
-    );
+    assert!(there(&backend, 0..200).await.iter().all(|there| *there), "the living stay");
     assert!(there(&backend, 400..600).await.iter().all(|there| *there));
 }
 
@@ -156,24 +112,11 @@ async fn an_entry_larger_than_the_bound_is_refused() {
     let backend = open(&folder.path().join("cache.db"), BOUND).await;
     let largest = usize::try_from(backend.capabilities().max_value_bytes).unwrap();
     let batch = [entry("small", 10), entry("large", largest + 1)];
-    let error = backend
-        .put_many(&batch, &PutOptions::default())
-        .await
-        .unwrap_err();
+    let error = backend.put_many(&batch, &PutOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert!(
-        backend.get(&key("small")).await.unwrap().is_none(),
-        "nothing was written"
-    );
-    backend
-        .put_many(&[entry("largest", largest)], &PutOptions::default())
-        .await
-        .unwrap();
-    let found = backend
-        .get(&key("largest"))
-        .await
-        .unwrap()
-        .expect("what is promised to fit fits");
+    assert!(backend.get(&key("small")).await.unwrap().is_none(), "nothing was written");
+    backend.put_many(&[entry("largest", largest)], &PutOptions::default()).await.unwrap();
+    let found = backend.get(&key("largest")).await.unwrap().expect("what is promised to fit fits");
     assert_eq!(found.bytes().len(), largest);
 }
 
@@ -187,20 +130,11 @@ async fn a_lower_bound_holds_from_the_opening_on() {
     let backend = open(&file, BOUND).await;
     let usage = backend.usage(&namespace()).await.unwrap();
     assert!(usage.bytes <= BOUND && usage.entries > 0);
-    assert!(
-        there(&backend, 5_900..6_000)
-            .await
-            .iter()
-            .all(|there| *there),
-        "the newest stay"
-    );
+    assert!(there(&backend, 5_900..6_000).await.iter().all(|there| *there), "the newest stay");
     assert!(backend.clear_all(&namespace()).await.unwrap() > 0);
     drop(backend);
     closed(&file);
     assert_sound(&file);
     let length = std::fs::metadata(&file).unwrap().len();
-    assert!(
-        length < 16 * BOUND / 4,
-        "clearing gives space back, yet the file has {length} bytes"
-    );
+    assert!(length < 16 * BOUND / 4, "clearing gives space back, yet the file has {length} bytes");
 }

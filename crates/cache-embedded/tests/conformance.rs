@@ -9,9 +9,7 @@ use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
-    let backend = EmbeddedBackend::open(folder.path().join("cache.db"))
-        .await
-        .unwrap();
+    let backend = EmbeddedBackend::open(folder.path().join("cache.db")).await.unwrap();
     conformance::backend::run(Arc::new(backend)).await;
 }
 

@@ -22,10 +22,7 @@ async fn open(file: &Path) -> EmbeddedBackend {
 async fn refused(file: &Path) -> CacheError {
     let error = EmbeddedBackend::open(file).await.unwrap_err();
     let name = file.file_name().unwrap().to_str().unwrap();
-    assert!(
-        error.to_string().contains(name),
-        "the message does not name the file: {error}"
-    );
+    assert!(error.to_string().contains(name), "the message does not name the file: {error}");
     error
 }
 
@@ -33,10 +30,7 @@ async fn refused(file: &Path) -> CacheError {
 async fn filled(file: &Path) {
     let backend = open(file).await;
     let entries: Vec<_> = (0..1_000).map(|i| entry(i, 2_000)).collect();
-    backend
-        .put_many(&entries, &PutOptions::default())
-        .await
-        .unwrap();
+    backend.put_many(&entries, &PutOptions::default()).await.unwrap();
     drop(backend);
     closed(file);
 }
@@ -46,10 +40,7 @@ async fn folders_are_created_and_entries_stay() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a/b c/?mode=memory/캐시.db");
     let backend = open(&file).await;
-    backend
-        .put(key("k"), value(&key("k"), 100), Ttl::FOREVER)
-        .await
-        .unwrap();
+    backend.put(key("k"), value(&key("k"), 100), Ttl::FOREVER).await.unwrap();
     drop(backend);
     closed(&file);
     let backend = open(&file).await;
@@ -65,10 +56,7 @@ async fn new_files_are_for_their_owner_only() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("new/cache.db");
     let backend = open(&file).await;
-    backend
-        .put(key("k"), value(&key("k"), 100), Ttl::FOREVER)
-        .await
-        .unwrap();
+    backend.put(key("k"), value(&key("k"), 100), Ttl::FOREVER).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(file.parent().unwrap()), 0o700);
     for suffix in ["", "-wal", "-shm"] {
@@ -89,9 +77,7 @@ async fn a_folder_is_refused() {
 async fn a_file_in_place_of_a_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "x").unwrap();
-    let error = EmbeddedBackend::open(folder.path().join("file/cache.db"))
-        .await
-        .unwrap_err();
+    let error = EmbeddedBackend::open(folder.path().join("file/cache.db")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
 
@@ -121,18 +107,12 @@ async fn another_programs_database_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("theirs.db");
     let theirs = Connection::open(&file).unwrap();
-    theirs
-        .execute_batch("CREATE TABLE entries(key, value)")
-        .unwrap();
+    theirs.execute_batch("CREATE TABLE entries(key, value)").unwrap();
     drop(theirs);
     let before = fs::read(&file).unwrap();
     assert_eq!(refused(&file).await.kind(), ErrorKind::WrongType);
     assert_eq!(fs::read(&file).unwrap(), before);
-    assert_eq!(
-        fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "nothing was put beside it"
-    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was put beside it");
 }
 
 #[tokio::test]
@@ -140,10 +120,7 @@ async fn a_newer_layout_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cache.db");
     filled(&file).await;
-    Connection::open(&file)
-        .unwrap()
-        .pragma_update(None, "user_version", 99)
-        .unwrap();
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let error = refused(&file).await;
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("99"));
@@ -155,12 +132,7 @@ async fn a_truncated_file_gives_errors_and_no_wrong_values() {
     let file = folder.path().join("cache.db");
     filled(&file).await;
     let length = fs::metadata(&file).unwrap().len();
-    fs::OpenOptions::new()
-        .write(true)
-        .open(&file)
-        .unwrap()
-        .set_len(length / 2)
-        .unwrap();
+    fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(length / 2).unwrap();
     assert_damage_is_told(&file).await;
 }
 
@@ -203,29 +175,17 @@ async fn another_process_that_locks_the_file_for_long_is_a_timeout() {
     let file = folder.path().join("cache.db");
     let config = EmbeddedConfig::new(&file).with_busy_timeout(Duration::from_millis(200));
     let backend = EmbeddedBackend::open_with(config).await.unwrap();
-    backend
-        .put_many(&[entry("before", 10)], &PutOptions::default())
-        .await
-        .unwrap();
+    backend.put_many(&[entry("before", 10)], &PutOptions::default()).await.unwrap();
     let other = Connection::open(&file).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
 
     let start = Instant::now();
-    let error = backend
-        .put_many(&[entry("k", 10)], &PutOptions::default())
-        .await
-        .unwrap_err();
+    let error = backend.put_many(&[entry("k", 10)], &PutOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(error.is_retryable());
     let waited = start.elapsed();
-    assert!(
-        waited >= Duration::from_millis(200) && waited < Duration::from_secs(3),
-        "{waited:?}"
-    );
-    assert!(
-        backend.get(&key("before")).await.unwrap().is_some(),
-        "reads wait for nobody"
-    );
+    assert!(waited >= Duration::from_millis(200) && waited < Duration::from_secs(3), "{waited:?}");
+    assert!(backend.get(&key("before")).await.unwrap().is_some(), "reads wait for nobody");
 
     let entries = [entry("k", 10)];
     let options = PutOptions::default();
@@ -247,10 +207,7 @@ async fn a_file_deleted_meanwhile_goes_on_working() {
     let file = folder.path().join("cache.db");
     let backend = open(&file).await;
     fs::remove_dir_all(folder.path()).unwrap();
-    backend
-        .put_many(&[entry("k", 10)], &PutOptions::default())
-        .await
-        .unwrap();
+    backend.put_many(&[entry("k", 10)], &PutOptions::default()).await.unwrap();
     assert!(backend.get(&key("k")).await.unwrap().is_some());
 }
 
@@ -259,12 +216,8 @@ async fn two_handles_of_one_process_share_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cache.db");
     let (a, b) = (open(&file).await, open(&file).await);
-    a.put_many(&[entry("a", 10)], &PutOptions::default())
-        .await
-        .unwrap();
-    b.put_many(&[entry("b", 10)], &PutOptions::default())
-        .await
-        .unwrap();
+    a.put_many(&[entry("a", 10)], &PutOptions::default()).await.unwrap();
+    b.put_many(&[entry("b", 10)], &PutOptions::default()).await.unwrap();
     drop(a);
     let keys = [key("a"), key("b")];
     let found = b.get_many(&keys, &GetOptions::default()).await.unwrap();

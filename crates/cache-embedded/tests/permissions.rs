@@ -39,10 +39,7 @@ fn unprivileged(program: &Path) -> Command {
 /// In the other process: opens the file and says what came of it.
 async fn say_what_comes_of_opening(file: &Path) {
     let error = EmbeddedBackend::open(file).await.unwrap_err();
-    assert!(
-        error.to_string().contains(file.to_str().unwrap()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
     support::say(error.kind().as_str());
 }
 
@@ -56,12 +53,8 @@ async fn a_folder_without_permission_is_told() {
     fs::create_dir(&locked).unwrap();
     fs::set_permissions(&locked, Permissions::from_mode(0o555)).unwrap();
     let test = "a_folder_without_permission_is_told";
-    let mut child = Process::start_by(
-        unprivileged(&program),
-        test,
-        &locked.join("cache.db"),
-        "opener",
-    );
+    let mut child =
+        Process::start_by(unprivileged(&program), test, &locked.join("cache.db"), "opener");
     assert_eq!(child.hear(), ErrorKind::PermissionDenied.as_str());
     child.finish();
 }
@@ -74,17 +67,10 @@ async fn a_read_only_file_is_told() {
     let (folder, program) = open_to_all();
     let file = folder.path().join("cache.db");
     let backend = EmbeddedBackend::open(&file).await.unwrap();
-    backend
-        .put_many(&[entry("k", 10)], &PutOptions::default())
-        .await
-        .unwrap();
+    backend.put_many(&[entry("k", 10)], &PutOptions::default()).await.unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o444)).unwrap();
-    let mut child = Process::start_by(
-        unprivileged(&program),
-        "a_read_only_file_is_told",
-        &file,
-        "opener",
-    );
+    let mut child =
+        Process::start_by(unprivileged(&program), "a_read_only_file_is_told", &file, "opener");
     assert_eq!(child.hear(), ErrorKind::ReadOnly.as_str());
     child.finish();
 }
@@ -120,18 +106,13 @@ async fn a_full_disk_is_told_and_survived() {
     // on a disk without space or quota.
     let mut limited = Command::new("sh");
     let program = std::env::current_exe().unwrap();
-    limited
-        .args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" \"$@\""])
-        .arg(program);
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" \"$@\""]).arg(program);
     let child = Process::start_by(limited, "a_full_disk_is_told_and_survived", &file, "filler");
     child.finish();
 
     let backend = EmbeddedBackend::open(&file).await.unwrap();
     assert!(backend.get(&key(0)).await.unwrap().is_some());
-    backend
-        .put_many(&[entry("after", 10_000)], &PutOptions::default())
-        .await
-        .unwrap();
+    backend.put_many(&[entry("after", 10_000)], &PutOptions::default()).await.unwrap();
     drop(backend);
     support::assert_sound(&file);
 }
@@ -140,10 +121,7 @@ async fn fill_the_disk(file: &Path) {
     let backend = EmbeddedBackend::open(file).await.unwrap();
     let mut written = 0;
     let error = loop {
-        match backend
-            .put_many(&[entry(written, 100_000)], &PutOptions::default())
-            .await
-        {
+        match backend.put_many(&[entry(written, 100_000)], &PutOptions::default()).await {
             Ok(()) => written += 1,
             Err(error) => break error,
         }
@@ -152,13 +130,7 @@ async fn fill_the_disk(file: &Path) {
     assert_eq!(error.kind(), ErrorKind::Full, "{error}");
     assert!(written > 0);
     for i in 0..written {
-        assert!(
-            backend.get(&key(i)).await.unwrap().is_some(),
-            "what was written can be read"
-        );
+        assert!(backend.get(&key(i)).await.unwrap().is_some(), "what was written can be read");
     }
-    assert!(
-        backend.get(&key(written)).await.unwrap().is_none(),
-        "half an entry was written"
-    );
+    assert!(backend.get(&key(written)).await.unwrap().is_none(), "half an entry was written");
 }

@@ -33,21 +33,12 @@ async fn writers_lose_nothing() {
     let backend = EmbeddedBackend::open(&file).await.unwrap();
     for process in 0..PROCESSES {
         let keys: Vec<_> = (0..EACH).map(|i| key(format!("{process}/{i}"))).collect();
-        let found = backend
-            .get_many(&keys, &GetOptions::default())
-            .await
-            .unwrap();
+        let found = backend.get_many(&keys, &GetOptions::default()).await.unwrap();
         for (key, found) in keys.iter().zip(found) {
-            assert_eq!(
-                found.expect("a write was lost").bytes(),
-                value(key, 3_000).bytes()
-            );
+            assert_eq!(found.expect("a write was lost").bytes(), value(key, 3_000).bytes());
         }
     }
-    assert_eq!(
-        backend.usage(&namespace()).await.unwrap().entries,
-        (PROCESSES * EACH) as u64
-    );
+    assert_eq!(backend.usage(&namespace()).await.unwrap().entries, (PROCESSES * EACH) as u64);
     let counters = backend.read_counters(&namespace()).await.unwrap();
     let expected = i64::try_from(PROCESSES * EACH).unwrap();
     assert_eq!(counters, BTreeMap::from([("writes".to_owned(), expected)]));
@@ -64,19 +55,9 @@ async fn write_and_read(file: &Path, me: &str, count: usize) {
             backend = EmbeddedBackend::open(file).await.unwrap();
         }
         let mine = entry(format!("{me}/{i}"), 3_000);
-        backend
-            .put_many(std::slice::from_ref(&mine), &PutOptions::default())
-            .await
-            .unwrap();
-        backend
-            .add_counters(&namespace(), &[("writes", 1)])
-            .await
-            .unwrap();
-        let found = backend
-            .get(&mine.key)
-            .await
-            .unwrap()
-            .expect("its own write");
+        backend.put_many(std::slice::from_ref(&mine), &PutOptions::default()).await.unwrap();
+        backend.add_counters(&namespace(), &[("writes", 1)]).await.unwrap();
+        let found = backend.get(&mine.key).await.unwrap().expect("its own write");
         assert_eq!(found.bytes(), mine.value.bytes());
         let others = key(format!("{}/{}", i % PROCESSES, i / 2));
         if let Some(found) = backend.get(&others).await.unwrap() {
@@ -99,23 +80,13 @@ async fn one_of_all_processes_gets_a_lease() {
     let mut processes = start_together(PROCESSES, "one_of_all_processes_gets_a_lease", &file);
     let acquired: Vec<String> = processes
         .iter_mut()
-        .flat_map(|process| {
-            process
-                .hear()
-                .split(' ')
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|process| process.hear().split(' ').map(str::to_owned).collect::<Vec<_>>())
         .filter(|key| !key.is_empty())
         .collect();
     processes.into_iter().for_each(Process::finish);
     let mut sorted: Vec<usize> = acquired.iter().map(|key| key.parse().unwrap()).collect();
     sorted.sort_unstable();
-    assert_eq!(
-        sorted,
-        (0..KEYS).collect::<Vec<_>>(),
-        "each lease is acquired exactly once"
-    );
+    assert_eq!(sorted, (0..KEYS).collect::<Vec<_>>(), "each lease is acquired exactly once");
 }
 
 /// Eight tasks want every lease; gives the numbers of those that were acquired.
@@ -137,15 +108,9 @@ async fn want_leases(backend: &Arc<EmbeddedBackend>, keys: usize) -> Vec<String>
 }
 
 async fn ask(backend: &EmbeddedBackend, key: &CacheKey, millis: u64) -> LeaseOutcome {
-    let request = LeaseRequest {
-        token: LeaseToken::unique(),
-        duration: Duration::from_millis(millis),
-    };
-    backend
-        .get_or_lease_many(std::slice::from_ref(key), &request)
-        .await
-        .unwrap()
-        .remove(0)
+    let request =
+        LeaseRequest { token: LeaseToken::unique(), duration: Duration::from_millis(millis) };
+    backend.get_or_lease_many(std::slice::from_ref(key), &request).await.unwrap().remove(0)
 }
 
 #[tokio::test]
@@ -153,42 +118,23 @@ async fn the_lease_of_a_killed_process_is_taken_over() {
     const LEASE: u64 = 1_500;
     if let Some((file, _)) = role() {
         let backend = EmbeddedBackend::open(&file).await.unwrap();
-        assert!(matches!(
-            ask(&backend, &key("k"), LEASE).await,
-            LeaseOutcome::Acquired
-        ));
+        assert!(matches!(ask(&backend, &key("k"), LEASE).await, LeaseOutcome::Acquired));
         support::say("held");
         return std::future::pending().await;
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cache.db");
-    let mut holder = Process::start(
-        "the_lease_of_a_killed_process_is_taken_over",
-        &file,
-        "holder",
-    );
+    let mut holder = Process::start("the_lease_of_a_killed_process_is_taken_over", &file, "holder");
     assert_eq!(holder.hear(), "held");
     let start = Instant::now();
     holder.kill();
     let backend = EmbeddedBackend::open(&file).await.unwrap();
-    assert!(matches!(
-        ask(&backend, &key("k"), LEASE).await,
-        LeaseOutcome::Held(_)
-    ));
-    while !matches!(
-        ask(&backend, &key("k"), LEASE).await,
-        LeaseOutcome::Acquired
-    ) {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "the lease is never given up"
-        );
+    assert!(matches!(ask(&backend, &key("k"), LEASE).await, LeaseOutcome::Held(_)));
+    while !matches!(ask(&backend, &key("k"), LEASE).await, LeaseOutcome::Acquired) {
+        assert!(start.elapsed() < Duration::from_secs(10), "the lease is never given up");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(
-        start.elapsed() >= Duration::from_millis(LEASE - 500),
-        "the lease ended too early"
-    );
+    assert!(start.elapsed() >= Duration::from_millis(LEASE - 500), "the lease ended too early");
 }
 
 #[tokio::test]
@@ -197,13 +143,8 @@ async fn killed_writers_leave_a_sound_file() {
         let backend = EmbeddedBackend::open(&file).await.unwrap();
         support::wait_for_go();
         for i in 0.. {
-            let batch: Vec<_> = (0..20)
-                .map(|j| entry(format!("{me}/{i}/{j}"), 2_000))
-                .collect();
-            backend
-                .put_many(&batch, &PutOptions::default())
-                .await
-                .unwrap();
+            let batch: Vec<_> = (0..20).map(|j| entry(format!("{me}/{i}/{j}"), 2_000)).collect();
+            backend.put_many(&batch, &PutOptions::default()).await.unwrap();
             if i == 0 {
                 support::say("writing");
             }
@@ -220,15 +161,9 @@ async fn killed_writers_leave_a_sound_file() {
     let backend = EmbeddedBackend::open(&file).await.unwrap();
     for process in 0..4 {
         let key = key(format!("{process}/0/0"));
-        assert!(
-            backend.get(&key).await.unwrap().is_some(),
-            "an acknowledged write was lost"
-        );
+        assert!(backend.get(&key).await.unwrap().is_some(), "an acknowledged write was lost");
     }
-    backend
-        .put(key("after"), value(&key("after"), 10), Ttl::FOREVER)
-        .await
-        .unwrap();
+    backend.put(key("after"), value(&key("after"), 10), Ttl::FOREVER).await.unwrap();
     drop(backend);
     assert_sound(&file);
 }

@@ -42,9 +42,7 @@ fn parse(url: &str) -> Result<ConnectionInfo, CacheError> {
             return Err(CacheError::new(ErrorKind::Unsupported, message));
         }
         _ => {
-            return Err(invalid(
-                "a Redis URL starts with redis://, rediss:// or unix://",
-            ));
+            return Err(invalid("a Redis URL starts with redis://, rediss:// or unix://"));
         }
     }
     url.into_connection_info().map_err(|error| {
@@ -67,19 +65,16 @@ fn client(info: ConnectionInfo, ca: Option<&str>) -> Result<Client, CacheError> 
         )),
         #[cfg(feature = "tls")]
         ConnectionAddr::TcpTls { .. } => crate::tls::client(info, ca),
-        _ if ca.is_some() => Err(invalid(
-            "a CA certificate is given, but the URL is not rediss://",
-        )),
+        _ if ca.is_some() => {
+            Err(invalid("a CA certificate is given, but the URL is not rediss://"))
+        }
         _ => Client::open(info).map_err(|_| invalid("the Redis URL cannot be used")),
     }
 }
 
 fn location(info: &ConnectionInfo) -> String {
     let settings = info.redis_settings();
-    let user = settings
-        .username()
-        .map(|user| format!("{user}@"))
-        .unwrap_or_default();
+    let user = settings.username().map(|user| format!("{user}@")).unwrap_or_default();
     let db = settings.db();
     let host = |host: &str| match host.contains(':') {
         true => format!("[{host}]"),
@@ -87,9 +82,7 @@ fn location(info: &ConnectionInfo) -> String {
     };
     match info.addr() {
         ConnectionAddr::Tcp(name, port) => format!("redis://{user}{}:{port}/{db}", host(name)),
-        ConnectionAddr::TcpTls {
-            host: name, port, ..
-        } => {
+        ConnectionAddr::TcpTls { host: name, port, .. } => {
             format!("rediss://{user}{}:{port}/{db}", host(name))
         }
         ConnectionAddr::Unix(path) => format!("unix://{user}{}?db={db}", path.display()),
@@ -113,19 +106,13 @@ mod tests {
     fn what_is_shown_holds_no_password() {
         assert_eq!(shown("redis://127.0.0.1"), "redis://127.0.0.1:6379/0");
         assert_eq!(shown("redis://:hunter2@h:7000/3"), "redis://h:7000/3");
-        assert_eq!(
-            shown("redis://app:hunter2@[::1]/1"),
-            "redis://app@[::1]:6379/1"
-        );
+        assert_eq!(shown("redis://app:hunter2@[::1]/1"), "redis://app@[::1]:6379/1");
         assert_eq!(shown("valkey://app:hunter2@h"), "redis://app@h:6379/0");
         assert_eq!(
             shown("unix:///run/redis.sock?db=2&user=app&pass=hunter2"),
             "unix://app@/run/redis.sock?db=2"
         );
-        assert_eq!(
-            shown("redis+unix:///run/redis.sock"),
-            "unix:///run/redis.sock?db=0"
-        );
+        assert_eq!(shown("redis+unix:///run/redis.sock"), "unix:///run/redis.sock?db=0");
     }
 
     #[test]
@@ -153,36 +140,22 @@ mod tests {
             let error = Address::new(&RedisConfig::new(url)).err().expect(url);
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{url}");
             let text = format!("{error} {error:?}");
-            assert!(
-                !text.contains("hunt") && text.contains("redis://"),
-                "{url}: {text}"
-            );
+            assert!(!text.contains("hunt") && text.contains("redis://"), "{url}: {text}");
         }
     }
 
     #[cfg(feature = "tls")]
     #[test]
     fn tls_is_verified_or_refused() {
-        assert_eq!(
-            shown("rediss://app:hunter2@h:6380"),
-            "rediss://app@h:6380/0"
-        );
-        let insecure = Address::new(&RedisConfig::new("rediss://h/#insecure"))
-            .err()
-            .unwrap();
-        assert!(
-            insecure.to_string().contains("with_ca_certificate"),
-            "{insecure}"
-        );
+        assert_eq!(shown("rediss://app:hunter2@h:6380"), "rediss://app@h:6380/0");
+        let insecure = Address::new(&RedisConfig::new("rediss://h/#insecure")).err().unwrap();
+        assert!(insecure.to_string().contains("with_ca_certificate"), "{insecure}");
         for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAA\n"] {
             let config = RedisConfig::new("rediss://h").with_ca_certificate(pem);
             let error = Address::new(&config).err().expect("such a CA is refused");
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
         }
         let config = RedisConfig::new("redis://h").with_ca_certificate("pem");
-        assert!(
-            Address::new(&config).is_err(),
-            "a CA for a connection without TLS is refused"
-        );
+        assert!(Address::new(&config).is_err(), "a CA for a connection without TLS is refused");
     }
 }

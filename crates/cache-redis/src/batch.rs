@@ -26,13 +26,7 @@ impl<'a> Batch<'a> {
     /// An empty batch for about so many commands.
     pub(crate) fn new(link: &'a Link, repeat: Repeat, commands: usize) -> Self {
         let pipeline = Pipeline::with_capacity(commands.min(MAX_KEYS));
-        Self {
-            link,
-            repeat,
-            pipeline,
-            weight: Weight::default(),
-            replies: Vec::new(),
-        }
+        Self { link, repeat, pipeline, weight: Weight::default(), replies: Vec::new() }
     }
 
     /// Adds a command over so many keys; `bytes` is about its length.

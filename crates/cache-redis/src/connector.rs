@@ -68,12 +68,7 @@ impl Connector {
             .set_connection_timeout(Some(config.connect_timeout))
             .set_response_timeout(None) // the link's affair
             .set_pipeline_buffer_size(QUEUE);
-        Ok(Self {
-            client,
-            location,
-            settings,
-            state: Mutex::new(State::Idle),
-        })
+        Ok(Self { client, location, settings, state: Mutex::new(State::Idle) })
     }
 
     /// The URL without the password.
@@ -93,11 +88,7 @@ impl Connector {
                     waited = true;
                 }
                 Err(reason) => {
-                    return Err(error::of_connection(
-                        &reason,
-                        &self.location,
-                        Phase::Connecting,
-                    ));
+                    return Err(error::of_connection(&reason, &self.location, Phase::Connecting));
                 }
             }
         }
@@ -143,10 +134,8 @@ impl Connector {
     }
 
     async fn connect(&self, failures: u32) {
-        let outcome = self
-            .client
-            .get_multiplexed_async_connection_with_config(&self.settings)
-            .await;
+        let outcome =
+            self.client.get_multiplexed_async_connection_with_config(&self.settings).await;
         *self.state() = match outcome {
             Ok(connection) => {
                 tracing::debug!(server = %self.location, failures, "connected");
@@ -166,11 +155,7 @@ impl Connector {
 impl Outage {
     fn new(reason: RedisError, failures: u32) -> Self {
         let doubled = FIRST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(10));
-        Self {
-            reason,
-            failures,
-            next_attempt: Instant::now() + doubled.min(MAX_BACKOFF),
-        }
+        Self { reason, failures, next_attempt: Instant::now() + doubled.min(MAX_BACKOFF) }
     }
 }
 
@@ -183,11 +168,7 @@ pub(crate) struct Live {
 
 impl Live {
     fn new(connection: MultiplexedConnection) -> Self {
-        Self {
-            connection,
-            since: Instant::now(),
-            timeouts: AtomicU32::new(0),
-        }
+        Self { connection, since: Instant::now(), timeouts: AtomicU32::new(0) }
     }
 
     /// A handle to send with.

@@ -38,11 +38,7 @@ async fn get_several(
     keys: &[CacheKey],
 ) -> Result<Vec<Option<StoredValue>>, CacheError> {
     let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(
-        link,
-        Repeat::Once,
-        keys.len().div_ceil(MAX_KEYS_PER_COMMAND),
-    );
+    let mut batch = Batch::new(link, Repeat::Once, keys.len().div_ceil(MAX_KEYS_PER_COMMAND));
     for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
         let length = chunk.iter().map(stored_length).sum();
         let mut command = Cmd::with_capacity(chunk.len() + 1, length + 4);
@@ -67,10 +63,7 @@ pub(crate) async fn put(
     entries: &[PutEntry],
     options: &PutOptions,
 ) -> Result<(), CacheError> {
-    if entries
-        .iter()
-        .any(|entry| entry.value.bytes().len() > MAX_VALUE_BYTES)
-    {
+    if entries.iter().any(|entry| entry.value.bytes().len() > MAX_VALUE_BYTES) {
         return Err(CacheError::new(
             ErrorKind::InvalidInput,
             "Redis takes values of at most 512 MiB: do not cache this one",
@@ -108,10 +101,7 @@ fn set(key: &[u8], entry: &PutEntry, length: usize) -> Cmd {
 /// `UNLINK` per key, so that each says whether it was there.
 pub(crate) async fn remove(link: &Link, keys: &[CacheKey]) -> Result<Vec<bool>, CacheError> {
     let replies = for_each(link, keys, |key| on_key("UNLINK", key)).await?;
-    replies
-        .into_iter()
-        .map(|reply| Ok(reply::number(link, reply, "UNLINK")? > 0))
-        .collect()
+    replies.into_iter().map(|reply| Ok(reply::number(link, reply, "UNLINK")? > 0)).collect()
 }
 
 /// `TYPE` per key: unlike `EXISTS` it knows a foreign type, and it does not count as use either.

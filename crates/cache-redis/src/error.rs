@@ -49,10 +49,9 @@ pub(crate) fn of_connection(error: &RedisError, location: &str, phase: Phase) ->
                  port wants TLS (rediss://)"
             ),
         ),
-        (_, Phase::Connected) => (
-            ErrorKind::Unavailable,
-            format!("the connection to {location} broke ({error})"),
-        ),
+        (_, Phase::Connected) => {
+            (ErrorKind::Unavailable, format!("the connection to {location} broke ({error})"))
+        }
     };
     CacheError::new(kind, what).with_source(error.clone())
 }
@@ -80,9 +79,7 @@ fn of_setup(error: &RedisError, location: &str) -> CacheError {
 fn is_certificate_problem(error: &RedisError) -> bool {
     // The client hides the io::ErrorKind of a failed handshake; rustls's texts are stable here.
     let text = error.to_string();
-    ["certificate", "corrupt message", "HandshakeFailure"]
-        .iter()
-        .any(|word| text.contains(word))
+    ["certificate", "corrupt message", "HandshakeFailure"].iter().any(|word| text.contains(word))
 }
 
 /// The server answered with an error.
@@ -127,10 +124,7 @@ pub(crate) fn of_reply(error: &ServerError, location: &str) -> CacheError {
                  program uses the same namespace"
             ),
         ),
-        "LOADING" => (
-            ErrorKind::Unavailable,
-            format!("{location} is loading its data: wait"),
-        ),
+        "LOADING" => (ErrorKind::Unavailable, format!("{location} is loading its data: wait")),
         "BUSY" => (
             ErrorKind::Unavailable,
             format!("{location} is busy with somebody's script: wait, or SCRIPT KILL"),
@@ -157,15 +151,8 @@ pub(crate) fn of_reply(error: &ServerError, location: &str) -> CacheError {
         ),
         code => {
             // Up to the first quotation mark: what is quoted may be ours.
-            let detail = detail
-                .split(['\'', '"', '`'])
-                .next()
-                .unwrap_or_default()
-                .trim_end();
-            (
-                ErrorKind::Other,
-                format!("{location} answered with the error {code} {detail}"),
-            )
+            let detail = detail.split(['\'', '"', '`']).next().unwrap_or_default().trim_end();
+            (ErrorKind::Other, format!("{location} answered with the error {code} {detail}"))
         }
     };
     CacheError::new(kind, message)

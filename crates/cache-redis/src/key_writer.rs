@@ -41,10 +41,7 @@ mod tests {
         let key = CacheKey::new(space, [0; 32]);
         let mut writer = KeyWriter::default();
         let hash = "A".repeat(43);
-        assert_eq!(
-            writer.lease(&key),
-            format!("app:lease:emb:3:{hash}").as_bytes()
-        );
+        assert_eq!(writer.lease(&key), format!("app:lease:emb:3:{hash}").as_bytes());
         assert_eq!(writer.stored(&key), format!("app:emb:3:{hash}").as_bytes());
     }
 }

@@ -45,10 +45,7 @@ pub(crate) async fn clear(
     let cursor = progress.cursor().unwrap_or("0").parse();
     let cursor = cursor.map_err(|_| invalid("the progress is of a clearing of another backend"))?;
     let (next, keys) = scan(link, namespace, cursor, options.step).await?;
-    let of = |wanted| {
-        keys.iter()
-            .filter(move |key| classify(namespace, key) == wanted)
-    };
+    let of = |wanted| keys.iter().filter(move |key| classify(namespace, key) == wanted);
     unlink(link, of(Found::Companion)).await?;
     let removed = unlink(link, of(Found::Entry)).await?;
     Ok(progress.advance(removed, (next != 0).then(|| next.to_string())))
@@ -93,22 +90,14 @@ pub(crate) async fn usage(link: &Link, namespace: &Namespace) -> Result<Usage, C
         return Ok(Usage::new(entries, bytes));
     }
     let scaled = u128::from(bytes) * u128::from(entries) / (sample.len().max(1) as u128);
-    Ok(Usage::estimated(
-        entries,
-        u64::try_from(scaled).unwrap_or(u64::MAX),
-    ))
+    Ok(Usage::estimated(entries, u64::try_from(scaled).unwrap_or(u64::MAX)))
 }
 
 /// What these keys take, and whether the server's own overhead is in it.
 async fn measure(link: &Link, keys: &[Vec<u8>]) -> Result<(u64, bool), CacheError> {
     let replies = for_each(link, keys, &["MEMORY", "USAGE"], &["SAMPLES", "0"]).await?;
     match sum(link, replies) {
-        Err(e)
-            if matches!(
-                e.kind(),
-                ErrorKind::PermissionDenied | ErrorKind::Unsupported
-            ) =>
-        {
+        Err(e) if matches!(e.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
             let replies = for_each(link, keys, &["STRLEN"], &[]).await?;
             let names: usize = keys.iter().map(Vec::len).sum();
             Ok((sum(link, replies)? + names as u64, false))
@@ -155,21 +144,14 @@ async fn scan(
 ) -> Result<(u64, Vec<Vec<u8>>), CacheError> {
     let mut command = cmd("SCAN");
     // A namespace holds no character that means something in a pattern.
-    command
-        .arg(cursor)
-        .arg("MATCH")
-        .arg(format!("{namespace}:*"))
-        .arg("COUNT")
-        .arg(count);
+    command.arg(cursor).arg("MATCH").arg(format!("{namespace}:*")).arg("COUNT").arg(count);
     let reply = link.command(&command, Repeat::Once).await?;
     let mut parts = reply::array(link, reply, "SCAN")?.into_iter();
     let (Some(cursor), Some(keys), None) = (parts.next(), parts.next(), parts.next()) else {
         return Err(crate::error::unexpected(link.location(), "SCAN"));
     };
     let cursor = reply::bytes(link, cursor, "SCAN")?;
-    let cursor = std::str::from_utf8(&cursor)
-        .ok()
-        .and_then(|cursor| cursor.parse().ok());
+    let cursor = std::str::from_utf8(&cursor).ok().and_then(|cursor| cursor.parse().ok());
     let cursor = cursor.ok_or_else(|| crate::error::unexpected(link.location(), "SCAN"))?;
     let keys = reply::array(link, keys, "SCAN")?;
     let keys = keys.into_iter().map(|key| reply::bytes(link, key, "SCAN"));
@@ -195,15 +177,11 @@ fn classify(namespace: &Namespace, key: &[u8]) -> Found {
 fn is_entry(rest: &[u8]) -> bool {
     let mut parts = rest.split(|&byte| byte == b':');
     let mut part = |length: std::ops::RangeInclusive<usize>, allowed: fn(&u8) -> bool| {
-        parts
-            .next()
-            .is_some_and(|part| length.contains(&part.len()) && part.iter().all(allowed))
+        parts.next().is_some_and(|part| length.contains(&part.len()) && part.iter().all(allowed))
     };
     part(1..=32, u8::is_ascii_alphanumeric)
         && part(1..=10, u8::is_ascii_digit)
-        && part(43..=43, |c| {
-            c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_')
-        })
+        && part(43..=43, |c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
         && parts.next().is_none()
 }
 
@@ -227,15 +205,9 @@ mod tests {
             assert_eq!(of(&key.replacen("app:", "app2:", 1)), Found::Foreign);
         }
         assert_eq!(of(&stats_key(&namespace)), Found::Companion);
-        for foreign in [
-            "app",
-            "app:",
-            "app:users",
-            "app:lease:",
-            "app:lease:x",
-            "app:emb:0:",
-            "app:stats:x",
-        ] {
+        for foreign in
+            ["app", "app:", "app:users", "app:lease:", "app:lease:x", "app:emb:0:", "app:stats:x"]
+        {
             assert_eq!(of(foreign), Found::Foreign, "{foreign}");
         }
     }

@@ -71,10 +71,7 @@ impl Leases for RedisBackend {
         let millis = request.millis().to_string();
         let arguments = [request.token.as_bytes(), millis.as_bytes()];
         let replies = ACQUIRE.run(&self.link, keys, &arguments).await?;
-        replies
-            .into_iter()
-            .map(|reply| self.outcome(reply))
-            .collect()
+        replies.into_iter().map(|reply| self.outcome(reply)).collect()
     }
 
     async fn renew_leases(
@@ -85,17 +82,11 @@ impl Leases for RedisBackend {
         let millis = request.millis().to_string();
         let arguments = [request.token.as_bytes(), millis.as_bytes()];
         let replies = RENEW.run(&self.link, keys, &arguments).await?;
-        replies
-            .into_iter()
-            .map(|reply| Ok(reply::number(&self.link, reply, "EVAL")? > 0))
-            .collect()
+        replies.into_iter().map(|reply| Ok(reply::number(&self.link, reply, "EVAL")? > 0)).collect()
     }
 
     async fn release_leases(&self, keys: &[CacheKey], token: LeaseToken) -> Result<(), CacheError> {
-        RELEASE
-            .run(&self.link, keys, &[token.as_bytes()])
-            .await
-            .map(|_| ())
+        RELEASE.run(&self.link, keys, &[token.as_bytes()]).await.map(|_| ())
     }
 }
 
@@ -103,9 +94,7 @@ impl RedisBackend {
     fn outcome(&self, reply: Value) -> Result<LeaseOutcome, CacheError> {
         match reply {
             Value::Int(0) => Ok(LeaseOutcome::Acquired),
-            Value::Int(left) => Ok(LeaseOutcome::Held(Duration::from_millis(
-                left.unsigned_abs(),
-            ))),
+            Value::Int(left) => Ok(LeaseOutcome::Held(Duration::from_millis(left.unsigned_abs()))),
             reply => match reply::value(&self.link, reply)? {
                 Some(value) => Ok(LeaseOutcome::Value(value)),
                 None => Err(crate::error::unexpected(self.link.location(), "EVAL")),

@@ -50,10 +50,7 @@ impl Link {
     /// Checks the configuration; connects on the first call.
     pub(crate) fn open(config: &RedisConfig) -> Result<Self, CacheError> {
         let connector = Arc::new(Connector::new(config)?);
-        Ok(Self {
-            connector,
-            response_timeout: config.response_timeout,
-        })
+        Ok(Self { connector, response_timeout: config.response_timeout })
     }
 
     /// The URL without the password.
@@ -63,9 +60,7 @@ impl Link {
 
     /// Sends one command; an error that the server answers with is an error.
     pub(crate) async fn command(&self, command: &Cmd, repeat: Repeat) -> Result<Value, CacheError> {
-        let replies = self
-            .send(Request::Command(command), Weight::default(), repeat)
-            .await?;
+        let replies = self.send(Request::Command(command), Weight::default(), repeat).await?;
         match replies.into_iter().next() {
             Some(Value::ServerError(error)) => Err(error::of_reply(&error, self.location())),
             reply => Ok(reply.unwrap_or(Value::Nil)),
@@ -116,23 +111,17 @@ impl Link {
 
     /// As [`RedisConfig::with_response_timeout`] promises.
     fn limit(&self, weight: Weight) -> Duration {
-        let parts = weight
-            .keys
-            .div_ceil(1_000)
-            .max(weight.bytes.div_ceil(4 << 20))
-            .max(1);
-        self.response_timeout
-            .saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX))
+        let parts = weight.keys.div_ceil(1_000).max(weight.bytes.div_ceil(4 << 20)).max(1);
+        self.response_timeout.saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX))
     }
 }
 
 impl Request<'_> {
     async fn send(&self, mut to: MultiplexedConnection) -> Result<Vec<Value>, RedisError> {
         match self {
-            Request::Command(command) => to
-                .send_packed_command(command)
-                .await
-                .map(|reply| vec![reply]),
+            Request::Command(command) => {
+                to.send_packed_command(command).await.map(|reply| vec![reply])
+            }
             Request::Pipeline(pipeline) => {
                 to.send_packed_commands(pipeline, 0, pipeline.len()).await
             }
@@ -142,8 +131,6 @@ impl Request<'_> {
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
-            .field("location", &self.location())
-            .finish_non_exhaustive()
+        f.debug_struct("Link").field("location", &self.location()).finish_non_exhaustive()
     }
 }

@@ -47,9 +47,7 @@ pub(crate) fn all_succeeded(link: &Link, replies: &[Value]) -> Result<(), CacheE
         Value::ServerError(error) => Some(error),
         _ => None,
     });
-    failed.map_or(Ok(()), |failed| {
-        Err(error::of_reply(failed, link.location()))
-    })
+    failed.map_or(Ok(()), |failed| Err(error::of_reply(failed, link.location())))
 }
 
 /// Why a reply is of no use: the server's error, or a form that the command does not have.

@@ -26,11 +26,7 @@ pub(crate) enum Keys {
 
 impl Script {
     pub(crate) const fn new(text: &'static str, keys: Keys) -> Self {
-        Self {
-            text,
-            keys,
-            sha: OnceLock::new(),
-        }
+        Self { text, keys, sha: OnceLock::new() }
     }
 
     /// Runs it in one round trip, or two when the server does not know it yet. Done twice, a script
@@ -41,14 +37,10 @@ impl Script {
         keys: &[CacheKey],
         arguments: &[&[u8]],
     ) -> Result<Vec<Value>, CacheError> {
-        let sha = self
-            .sha
-            .get_or_init(|| redis::Script::new(self.text).get_hash().to_owned());
+        let sha = self.sha.get_or_init(|| redis::Script::new(self.text).get_hash().to_owned());
         let mut replies = self.send(link, ["EVALSHA", sha], keys, arguments).await?;
         if replies.iter().any(is_unknown_script) {
-            replies = self
-                .send(link, ["EVAL", self.text], keys, arguments)
-                .await?;
+            replies = self.send(link, ["EVAL", self.text], keys, arguments).await?;
         }
         let mut results = Vec::with_capacity(keys.len());
         for reply in replies {

@@ -61,14 +61,8 @@ fn denied() -> BackendStatus {
 
 fn read(info: &str) -> BackendStatus {
     let field = |name: &str| {
-        let value = |line: &str| {
-            Some(
-                line.strip_prefix(name)?
-                    .strip_prefix(':')?
-                    .trim()
-                    .to_owned(),
-            )
-        };
+        let value =
+            |line: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned());
         info.lines().find_map(value)
     };
     let number = |name| field(name).and_then(|value| value.parse::<u64>().ok());
@@ -112,23 +106,14 @@ mod tests {
                      used_memory:1024\r\nused_memory_rss:9\r\nmaxmemory:4096\r\n\
                      maxmemory_policy:allkeys-lru\r\n";
         let status = read(redis);
-        assert_eq!(
-            (status.server.as_str(), status.version.as_str()),
-            ("redis", "7.0.15")
-        );
-        assert_eq!(
-            (status.used_bytes, status.max_bytes),
-            (Some(1024), Some(4096))
-        );
+        assert_eq!((status.server.as_str(), status.version.as_str()), ("redis", "7.0.15"));
+        assert_eq!((status.used_bytes, status.max_bytes), (Some(1024), Some(4096)));
         assert_eq!(status.eviction_policy.as_deref(), Some("allkeys-lru"));
         assert!(status.warnings.is_empty());
         let valkey = "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.0\r\n\
                       maxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
         let status = read(valkey);
-        assert_eq!(
-            (status.server.as_str(), status.version.as_str()),
-            ("valkey", "8.1.0")
-        );
+        assert_eq!((status.server.as_str(), status.version.as_str()), ("valkey", "8.1.0"));
         assert_eq!(status.max_bytes, None);
         assert!(status.warnings.len() == 1 && status.warnings[0].contains("unbounded"));
         let full = read("maxmemory:5\r\nmaxmemory_policy:noeviction\r\n");

@@ -17,21 +17,9 @@ pub(crate) fn client(info: ConnectionInfo, ca: Option<&str>) -> Result<Client, C
         None => None,
         Some(pem) if pem.contains("-----BEGIN CERTIFICATE-----") => Some(pem.as_bytes().to_vec()),
         Some(_) => {
-            return Err(invalid(
-                "the CA for the rediss:// URL holds no PEM certificate",
-            ));
+            return Err(invalid("the CA for the rediss:// URL holds no PEM certificate"));
         }
     };
-    Client::build_with_tls(
-        info,
-        TlsCertificates {
-            client_tls: None,
-            root_cert,
-        },
-    )
-    .map_err(|error| {
-        invalid(&format!(
-            "the CA for the rediss:// URL is unusable: {error}"
-        ))
-    })
+    Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
+        .map_err(|error| invalid(&format!("the CA for the rediss:// URL is unusable: {error}")))
 }

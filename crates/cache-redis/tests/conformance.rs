@@ -42,10 +42,7 @@ async fn over_tls() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn as_a_user_with_the_documented_rights() {
     let rights: Vec<_> = RIGHTS.split_whitespace().collect();
-    let server = TestServer::builder()
-        .password("other")
-        .user("cache", &rights)
-        .start();
+    let server = TestServer::builder().password("other").user("cache", &rights).start();
     let url = format!("redis://cache:pass%3Aword%401@127.0.0.1:{}", server.port());
     conforms(&patient(&url)).await;
 }
@@ -55,21 +52,14 @@ async fn with_a_password_in_another_database() {
     let server = TestServer::builder().password("p@ss/w#rd%").start();
     let url = format!("redis://:p%40ss%2Fw%23rd%25@127.0.0.1:{}/3", server.port());
     conforms(&patient(&url)).await;
-    assert!(
-        !server.command(&["INFO", "keyspace"]).contains("db0:"),
-        "the database is used"
-    );
+    assert!(!server.command(&["INFO", "keyspace"]).contains("db0:"), "the database is used");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_server_that_evicts() {
     // Redis's LRU clock ticks in seconds, and the suite fills the store several times within one:
     // to tell used from unused entries as fast as that takes the LFU counters.
-    let server = TestServer::builder()
-        .max_memory("16mb", "allkeys-lfu")
-        .start();
-    let backend = RedisBackend::connect_with(&patient(&server.url()))
-        .await
-        .unwrap();
+    let server = TestServer::builder().max_memory("16mb", "allkeys-lfu").start();
+    let backend = RedisBackend::connect_with(&patient(&server.url())).await.unwrap();
     suite::bounded(&backend, 16 << 20).await;
 }

@@ -20,9 +20,7 @@ async fn counted() -> (TestServer, Proxy, RedisBackend) {
     let server = TestServer::start();
     let proxy = Proxy::start(server.port());
     proxy.set_hold(HOLD);
-    let backend = RedisBackend::connect_with(&patient(&proxy.url()))
-        .await
-        .unwrap();
+    let backend = RedisBackend::connect_with(&patient(&proxy.url())).await.unwrap();
     (server, proxy, backend)
 }
 
@@ -43,10 +41,7 @@ async fn every_batch_is_one() {
     assert_one_round_trip!(proxy, backend.put_many(&entries, &plain()));
     let found = assert_one_round_trip!(proxy, backend.get_many(&keys, &GetOptions::default()));
     assert!(
-        found
-            .iter()
-            .zip(&keys)
-            .all(|(v, k)| v.as_ref().unwrap().bytes() == &value_of(k, 3_080))
+        found.iter().zip(&keys).all(|(v, k)| v.as_ref().unwrap().bytes() == &value_of(k, 3_080))
     );
     assert_eq!(server.command_calls("mget"), 1, "one MGET");
     assert_eq!(server.command_calls("get"), 0);
@@ -65,10 +60,7 @@ async fn leases_and_counters_are_one() {
     let (server, proxy, backend) = counted().await;
     let keys = keys("trips", 500);
     let token = LeaseToken::unique();
-    let request = LeaseRequest {
-        token,
-        duration: Duration::from_secs(60),
-    };
+    let request = LeaseRequest { token, duration: Duration::from_secs(60) };
     // The first use of a script shows it to the server.
     let before = proxy.round_trips();
     backend.get_or_lease_many(&keys, &request).await.unwrap();
@@ -76,15 +68,8 @@ async fn leases_and_counters_are_one() {
     assert_one_round_trip!(proxy, backend.get_or_lease_many(&keys, &request));
     assert_eq!(server.command(&["DBSIZE"]), "500", "500 leases");
     let release = plain().with_release(token);
-    assert_one_round_trip!(
-        proxy,
-        backend.put_many(&entries(&keys, 10, hour()), &release)
-    );
-    assert_eq!(
-        server.command(&["DBSIZE"]),
-        "500",
-        "500 entries and no lease"
-    );
+    assert_one_round_trip!(proxy, backend.put_many(&entries(&keys, 10, hour()), &release));
+    assert_eq!(server.command(&["DBSIZE"]), "500", "500 entries and no lease");
     backend.renew_leases(&keys, &request).await.unwrap();
     assert_one_round_trip!(proxy, backend.renew_leases(&keys, &request));
     assert_one_round_trip!(proxy, backend.release_leases(&keys, token));
@@ -120,10 +105,7 @@ async fn scripts_survive_being_forgotten() {
     let backend = connect(&server).await;
     let keys = keys("trips", 2);
     let token = LeaseToken::unique();
-    let request = LeaseRequest {
-        token,
-        duration: Duration::from_secs(60),
-    };
+    let request = LeaseRequest { token, duration: Duration::from_secs(60) };
     backend.get_or_lease_many(&keys, &request).await.unwrap();
     server.command(&["SCRIPT", "FLUSH"]);
     let renewed = backend.renew_leases(&keys, &request).await.unwrap();

@@ -49,9 +49,9 @@ impl fmt::Display for WhyBackend {
             Self::Chosen => f.write_str("chosen by the settings"),
             Self::UrlIsSet => f.write_str("REDIS_URL is set"),
             Self::FoundRedis => f.write_str("a Redis answers at the default address"),
-            Self::NoRedis { .. } => f.write_str(
-                "no Redis at the default address; set REDIS_URL to use one elsewhere",
-            ),
+            Self::NoRedis { .. } => {
+                f.write_str("no Redis at the default address; set REDIS_URL to use one elsewhere")
+            }
         }
     }
 }

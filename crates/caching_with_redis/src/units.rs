@@ -105,9 +105,13 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_redis_reads_them() {
-        for (text, bytes) in
-            [("512mb", 512 << 20), ("1gb", 1 << 30), ("1g", 1_000_000_000), ("64KB", 65_536), ("7", 7)]
-        {
+        for (text, bytes) in [
+            ("512mb", 512 << 20),
+            ("1gb", 1 << 30),
+            ("1g", 1_000_000_000),
+            ("64KB", 65_536),
+            ("7", 7),
+        ] {
             assert_eq!(text.parse(), Ok(ByteSize(bytes)), "{text}");
         }
         for text in ["", "mb", "-1mb", "1.5gb", "1tb", "99999999999gb"] {
@@ -119,7 +123,8 @@ mod tests {
 
     #[test]
     fn spans_default_to_seconds() {
-        for (text, millis) in [("3600", 3_600_000), ("500ms", 500), ("2h", 7_200_000), ("5 m", 300_000)]
+        for (text, millis) in
+            [("3600", 3_600_000), ("500ms", 500), ("2h", 7_200_000), ("5 m", 300_000)]
         {
             assert_eq!(text.parse(), Ok(Span(Duration::from_millis(millis))), "{text}");
         }

@@ -88,9 +88,8 @@ async fn the_compressed_cache() -> anyhow::Result<()> {
     let original: Vec<f32> = (0..1536).map(|i| ((i * 37 % 101) as f32 - 50.0) / 1000.0).collect();
     for _ in 0..2 {
         let given = original.clone();
-        let vector = compressed_cache
-            .get_or_compute("text", "model", |_| async move { Ok(given) })
-            .await?;
+        let vector =
+            compressed_cache.get_or_compute("text", "model", |_| async move { Ok(given) }).await?;
         let dot: f64 = vector.iter().zip(&original).map(|(a, b)| f64::from(a * b)).sum();
         let norm = |v: &[f32]| v.iter().map(|x| f64::from(x * x)).sum::<f64>().sqrt();
         assert!(dot / (norm(&vector) * norm(&original)) >= 0.9999);
@@ -120,8 +119,7 @@ async fn errors_name_what_happened() {
         .get_or_compute("text", "model", |_| async { Err(anyhow::anyhow!("quota exceeded")) })
         .await
         .unwrap_err();
-    let chain: Vec<String> =
-        anyhow::Error::from(failed).chain().map(ToString::to_string).collect();
+    let chain: Vec<String> = anyhow::Error::from(failed).chain().map(ToString::to_string).collect();
     assert!(chain.iter().any(|message| message == "quota exceeded"), "{chain:?}");
     assert!(cache.get_or_compute("", "model", |_| async { Ok(vec![1.0]) }).await.is_err());
 }

@@ -32,8 +32,10 @@ fn defaults_are_the_documented_ones() {
 
 #[test]
 fn flags_beat_the_environment_and_the_environment_the_file() {
-    let file = file("ttl = 10\nnamespace = \"file\"\nmax_memory = \"1gb\"\nvectors = \"compact\"\n");
-    let environment = environment(&[("CACHE_TTL", "20"), ("CACHE_NAMESPACE", "environment"), ("REDIS_URL", "")]);
+    let file =
+        file("ttl = 10\nnamespace = \"file\"\nmax_memory = \"1gb\"\nvectors = \"compact\"\n");
+    let environment =
+        environment(&[("CACHE_TTL", "20"), ("CACHE_NAMESPACE", "environment"), ("REDIS_URL", "")]);
     let flags = [("ttl", "30s".to_owned())];
     let settings = Settings::from_sources(Some(file.path()), &environment, flags).unwrap();
     assert_eq!(settings.ttl.0, Duration::from_secs(30));
@@ -106,7 +108,8 @@ async fn auto_uses_redis_when_its_address_is_set() {
     assert_eq!(opened.why, WhyBackend::UrlIsSet);
     assert_eq!(opened.backend.info().kind, "redis");
 
-    let dead = Settings::from_sources(None, &environment(&[("REDIS_URL", "redis://127.0.0.1:1")]), []);
+    let dead =
+        Settings::from_sources(None, &environment(&[("REDIS_URL", "redis://127.0.0.1:1")]), []);
     let error = open_backend(&dead.unwrap()).await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:1"), "{error}");
 }

@@ -122,11 +122,7 @@ impl Features {
     fn add_hangul(&mut self, word: &[char]) {
         self.add_whole(Kind::Word, word);
         self.add_parts(Kind::Syllables, word.iter().copied(), 2);
-        self.add_parts(
-            Kind::Jamo,
-            word.iter().flat_map(|c| hangul::decompose(*c)),
-            3,
-        );
+        self.add_parts(Kind::Jamo, word.iter().flat_map(|c| hangul::decompose(*c)), 3);
     }
 
     /// There is no telling where their words begin and end.

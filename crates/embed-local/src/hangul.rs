@@ -42,17 +42,11 @@ pub(crate) fn decompose(syllable: char) -> impl Iterator<Item = char> {
             (trail > 0).then_some(TRAILING + trail),
         ]
     });
-    parts
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(char::from_u32)
+    parts.into_iter().flatten().flatten().filter_map(char::from_u32)
 }
 
 fn index(c: char, start: u32, count: u32) -> Option<u32> {
-    u32::from(c)
-        .checked_sub(start)
-        .filter(|index| *index < count)
+    u32::from(c).checked_sub(start).filter(|index| *index < count)
 }
 
 #[cfg(test)]
@@ -68,20 +62,13 @@ mod tests {
             let whole = jamo.into_iter().reduce(|a, b| compose(a, b).unwrap());
             assert_eq!(whole, Some(syllable));
         }
-        assert_eq!(
-            decompose('한').collect::<String>(),
-            "\u{1112}\u{1161}\u{11ab}"
-        );
+        assert_eq!(decompose('한').collect::<String>(), "\u{1112}\u{1161}\u{11ab}");
     }
 
     #[test]
     fn other_characters_are_left_alone() {
         assert_eq!(compose('a', 'b'), None);
-        assert_eq!(
-            compose('각', '\u{11a8}'),
-            None,
-            "there is a trailing consonant already"
-        );
+        assert_eq!(compose('각', '\u{11a8}'), None, "there is a trailing consonant already");
         assert_eq!(compose('가', '\u{11a7}'), None, "not a trailing consonant");
         assert_eq!(compose('\u{1100}', '\u{1100}'), None);
         assert_eq!(decompose('a').count(), 0);

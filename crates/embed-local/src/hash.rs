@@ -11,17 +11,11 @@ impl Hash64 {
     }
 
     pub(crate) fn with(self, number: u64) -> Self {
-        Self(
-            (self.0 ^ number)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(29),
-        )
+        Self((self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
     }
 
     pub(crate) fn of_chars(self, chars: &[char]) -> Self {
-        chars
-            .iter()
-            .fold(self, |hash, c| hash.with(u64::from(u32::from(*c))))
+        chars.iter().fold(self, |hash, c| hash.with(u64::from(u32::from(*c))))
     }
 
     pub(crate) fn finish(self) -> u64 {
@@ -63,12 +57,8 @@ mod tests {
     #[test]
     fn order_kind_and_length_matter() {
         let hash = |kind, chars: &[char]| Hash64::new(kind).of_chars(chars).finish();
-        let all = [
-            hash(0, &['a', 'b']),
-            hash(0, &['b', 'a']),
-            hash(1, &['a', 'b']),
-            hash(0, &['a']),
-        ];
+        let all =
+            [hash(0, &['a', 'b']), hash(0, &['b', 'a']), hash(1, &['a', 'b']), hash(0, &['a'])];
         for (i, a) in all.iter().enumerate() {
             assert!(!all[i + 1..].contains(a));
         }

@@ -45,10 +45,7 @@ impl Class {
 /// their accents, Hangul in whole syllables. Nothing is held but one character.
 pub(crate) fn comparable(text: &str) -> impl Iterator<Item = char> {
     let plain = text.chars().map(plain_width).flat_map(char::to_lowercase);
-    Composed {
-        chars: plain.filter(|c| !is_mark(*c)).map(without_accent),
-        held: None,
-    }
+    Composed { chars: plain.filter(|c| !is_mark(*c)).map(without_accent), held: None }
 }
 
 /// Puts Hangul syllables together that were written as single jamo.
@@ -125,14 +122,8 @@ mod tests {
 
     #[test]
     fn one_text_written_in_two_ways_is_one() {
-        assert_eq!(
-            text("Café ÅNGSTRÖM ﹏"),
-            text("Cafe\u{301} A\u{30a}NGSTRO\u{308}M ﹏")
-        );
-        assert_eq!(
-            text("\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} !"),
-            "한글 !"
-        );
+        assert_eq!(text("Café ÅNGSTRÖM ﹏"), text("Cafe\u{301} A\u{30a}NGSTRO\u{308}M ﹏"));
+        assert_eq!(text("\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af} !"), "한글 !");
         assert_eq!(text("ＡＰＩ１"), "api1");
         assert_eq!(text("İ"), "i");
         assert_eq!(text("\u{1100}\u{1100}\u{1161}"), "\u{1100}가");

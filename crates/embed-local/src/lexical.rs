@@ -103,9 +103,7 @@ type Embedded = (Result<Embedding, ProviderError>, u64);
 impl Default for Lexical {
     /// A model of 384 dimensions.
     fn default() -> Self {
-        Self {
-            dimensions: DEFAULT_DIMENSIONS,
-        }
+        Self { dimensions: DEFAULT_DIMENSIONS }
     }
 }
 
@@ -136,17 +134,12 @@ impl EmbeddingProvider for Lexical {
         let model = options.dimensions.map_or(Ok(*self), Self::at)?;
         let numbered = inputs.iter().copied().enumerate();
         let results: Vec<Embedded> = if bytes(inputs) <= INLINE_BYTES {
-            numbered
-                .map(|(index, text)| model.embed_text(index, text))
-                .collect()
+            numbered.map(|(index, text)| model.embed_text(index, text)).collect()
         } else {
             embed_in_parts(model, numbered.collect()).await?
         };
         let words = results.iter().map(|(_, words)| words).sum();
-        let embeddings = results
-            .into_iter()
-            .map(|(embedding, _)| embedding)
-            .collect();
+        let embeddings = results.into_iter().map(|(embedding, _)| embedding).collect();
         Ok(EmbedResponse::partial(embeddings).with_tokens(words))
     }
 }
@@ -168,15 +161,9 @@ async fn embed_in_parts(
             .map(|(index, text)| (index, text.to_owned()))
             .collect();
         let embed = move || -> Vec<Embedded> {
-            part.iter()
-                .map(|(index, text)| model.embed_text(*index, text))
-                .collect()
+            part.iter().map(|(index, text)| model.embed_text(*index, text)).collect()
         };
-        results.extend(
-            task::spawn_blocking(embed)
-                .await
-                .map_err(ProviderError::failed)?,
-        );
+        results.extend(task::spawn_blocking(embed).await.map_err(ProviderError::failed)?);
     }
     Ok(results)
 }

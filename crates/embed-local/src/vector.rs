@@ -29,16 +29,10 @@ pub(crate) fn embed(text: &str, dimensions: usize) -> (Vec<f32>, u64) {
 
 /// For texts without words: a vector that only this text has.
 fn noise(text: &str, dimensions: usize) -> Vec<i64> {
-    let seed = text
-        .bytes()
-        .fold(Hash64::new(2), |hash, byte| hash.with(u64::from(byte)))
-        .finish();
+    let seed = text.bytes().fold(Hash64::new(2), |hash, byte| hash.with(u64::from(byte))).finish();
     // 16 random bits around zero, never zero.
     let value = |random: u64| i64::try_from(random >> 48).unwrap_or(0) * 2 - 0xffff;
-    (0u64..)
-        .map(|step| value(sequence(seed, step)))
-        .take(dimensions)
-        .collect()
+    (0u64..).map(|step| value(sequence(seed, step))).take(dimensions).collect()
 }
 
 /// A number below `count` of the upper bits of a random one.
@@ -49,11 +43,7 @@ fn scale(random: u64, count: usize) -> usize {
 
 fn unit(sums: &[i64]) -> Vec<f32> {
     let values = sums.iter().map(|sum| *sum as f64);
-    let norm = values
-        .clone()
-        .map(|value| value * value)
-        .sum::<f64>()
-        .sqrt();
+    let norm = values.clone().map(|value| value * value).sum::<f64>().sqrt();
     // The nearest float; the loss is what a float32 vector is.
     #[allow(clippy::cast_possible_truncation)]
     values.map(|value| (value / norm) as f32).collect()

@@ -20,24 +20,14 @@ async fn similarity(a: &str, b: &str) -> f64 {
 /// `like` is nearer to `text` than `unlike` is, and that by far.
 async fn assert_nearer(text: &str, like: &str, unlike: &str) {
     let (near, far) = (similarity(text, like).await, similarity(text, unlike).await);
-    assert!(
-        near > far + 0.15,
-        "{text:?} is {near:.3} like {like:?} and {far:.3} like {unlike:?}"
-    );
+    assert!(near > far + 0.15, "{text:?} is {near:.3} like {like:?} and {far:.3} like {unlike:?}");
 }
 
 #[tokio::test]
 async fn vectors_have_length_one() {
-    for text in TEXTS
-        .into_iter()
-        .chain([" ", "\n", "…", "!", "!!", "\u{0}", "\u{301}", "·"])
-    {
+    for text in TEXTS.into_iter().chain([" ", "\n", "…", "!", "!!", "\u{0}", "\u{301}", "·"]) {
         for dimensions in [16, 384, 4096] {
-            let vector = Lexical::new(dimensions)
-                .unwrap()
-                .embed_one(text)
-                .await
-                .unwrap();
+            let vector = Lexical::new(dimensions).unwrap().embed_one(text).await.unwrap();
             let norm: f64 = vector.iter().map(|v| f64::from(*v).powi(2)).sum();
             assert!((norm - 1.0).abs() < 1e-6, "{text:?}: {norm}");
         }
@@ -47,26 +37,14 @@ async fn vectors_have_length_one() {
 #[tokio::test]
 async fn like_texts_are_near_in_english() {
     for (text, like, unlike) in [
-        (
-            "the cat sat on the mat",
-            "a cat is sitting on the mat",
-            "the board met on a Monday",
-        ),
+        ("the cat sat on the mat", "a cat is sitting on the mat", "the board met on a Monday"),
         (
             "How do I reset my password?",
             "I want to reset the password of my account",
             "How do I bake sourdough bread?",
         ),
-        (
-            "embedding cache",
-            "caches for embeddings",
-            "garden furniture",
-        ),
-        (
-            "connection refused by server",
-            "server refused the connections",
-            "a walk in the park",
-        ),
+        ("embedding cache", "caches for embeddings", "garden furniture"),
+        ("connection refused by server", "server refused the connections", "a walk in the park"),
     ] {
         assert_nearer(text, like, unlike).await;
     }
@@ -76,16 +54,8 @@ async fn like_texts_are_near_in_english() {
 async fn like_texts_are_near_in_korean() {
     for (text, like, unlike) in [
         ("먹었다", "먹는다", "달린다"),
-        (
-            "서버에 연결할 수 없습니다",
-            "서버 연결이 되지 않습니다",
-            "오늘은 날씨가 참 좋네요",
-        ),
-        (
-            "비밀번호를 잊어버렸어요",
-            "비밀번호를 변경하고 싶어요",
-            "점심으로 김치찌개를 끓였다",
-        ),
+        ("서버에 연결할 수 없습니다", "서버 연결이 되지 않습니다", "오늘은 날씨가 참 좋네요"),
+        ("비밀번호를 잊어버렸어요", "비밀번호를 변경하고 싶어요", "점심으로 김치찌개를 끓였다"),
         ("임베딩 캐시", "캐시된 임베딩들", "정원용 가구"),
         ("Redis는 빠르다", "Redis가 빠릅니다", "고양이가 잔다"),
     ] {
@@ -126,16 +96,7 @@ async fn texts_without_words_differ() {
 
 #[tokio::test]
 async fn unlike_texts_are_strangers_on_average() {
-    let words = [
-        "apple",
-        "river",
-        "한국",
-        "пианино",
-        "zeitung",
-        "quantum",
-        "guitare",
-        "도서관",
-    ];
+    let words = ["apple", "river", "한국", "пианино", "zeitung", "quantum", "guitare", "도서관"];
     let mut total = 0.0;
     let mut pairs = 0.0;
     for (i, a) in words.iter().enumerate() {
@@ -220,11 +181,7 @@ async fn the_algorithm_is_the_one_of_this_version() {
     ];
     let lexical = Lexical::new(16).unwrap();
     for (text, expected) in golden {
-        assert_eq!(
-            lexical.embed_one(text).await.unwrap().as_slice(),
-            expected,
-            "{text:?}"
-        );
+        assert_eq!(lexical.embed_one(text).await.unwrap().as_slice(), expected, "{text:?}");
     }
     assert_eq!(lexical.identity().version.as_deref(), Some("1"));
 }
@@ -234,20 +191,14 @@ async fn dimensions_are_chosen_or_refused() {
     for bad in [0, 15, 4097, u32::MAX] {
         assert!(Lexical::new(bad).is_err());
         let options = EmbedOptions::default().with_dimensions(bad);
-        let error = Lexical::default()
-            .embed(&["x"], &options)
-            .await
-            .unwrap_err();
+        let error = Lexical::default().embed(&["x"], &options).await.unwrap_err();
         assert_eq!(error.kind(), ProviderErrorKind::WrongModel);
     }
     let options = EmbedOptions::default().with_dimensions(100);
     let response = Lexical::default().embed(&["x"], &options).await.unwrap();
     let own = Lexical::new(100).unwrap().embed_one("x").await.unwrap();
     assert_eq!(response.embeddings[0].as_ref().unwrap(), &own);
-    assert_ne!(
-        Lexical::new(100).unwrap().identity(),
-        Lexical::default().identity()
-    );
+    assert_ne!(Lexical::new(100).unwrap().identity(), Lexical::default().identity());
 }
 
 #[tokio::test]
@@ -260,10 +211,7 @@ async fn words_are_reported_as_tokens() {
     let kinds: Vec<bool> = response.embeddings.iter().map(Result::is_ok).collect();
     assert_eq!(kinds, [true, false, true]);
     let error = response.embeddings[1].as_ref().unwrap_err();
-    assert_eq!(
-        (error.kind(), error.input()),
-        (ProviderErrorKind::InvalidInput, Some(1))
-    );
+    assert_eq!((error.kind(), error.input()), (ProviderErrorKind::InvalidInput, Some(1)));
 }
 
 #[tokio::test]
@@ -274,10 +222,7 @@ async fn large_inputs_leave_the_runtime_free() {
     let lexical = Lexical::default();
     let options = EmbedOptions::default();
     let work = async {
-        let (a, b) = tokio::join!(
-            lexical.embed(&huge, &options),
-            lexical.embed(&many, &options)
-        );
+        let (a, b) = tokio::join!(lexical.embed(&huge, &options), lexical.embed(&many, &options));
         (a.unwrap(), b.unwrap())
     };
     let mut longest = Duration::ZERO;
@@ -292,16 +237,10 @@ async fn large_inputs_leave_the_runtime_free() {
         done = work => done,
         () = ticking => unreachable!("invariant: it ticks for ever"),
     };
-    assert!(
-        longest < Duration::from_millis(500),
-        "the runtime stood still for {longest:?}"
-    );
+    assert!(longest < Duration::from_millis(500), "the runtime stood still for {longest:?}");
     assert!(huge.embeddings[0].is_ok());
     let first = many.embeddings[0].as_ref().unwrap();
     assert_eq!(many.embeddings.len(), 20_000);
     assert!(many.embeddings.iter().all(|e| e.as_ref().unwrap() == first));
-    assert_eq!(
-        first,
-        &embed("a short text among many others of its kind").await
-    );
+    assert_eq!(first, &embed("a short text among many others of its kind").await);
 }

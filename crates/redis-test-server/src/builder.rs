@@ -19,8 +19,7 @@ impl Builder {
     /// Bounds the memory (`64mb`) and says what happens at the bound (`allkeys-lru`, `noeviction`).
     #[must_use]
     pub fn max_memory(self, bytes: &str, policy: &str) -> Self {
-        self.directive("maxmemory", &[bytes])
-            .directive("maxmemory-policy", &[policy])
+        self.directive("maxmemory", &[bytes]).directive("maxmemory-policy", &[policy])
     }
 
     /// Asks clients for this password.
@@ -53,10 +52,7 @@ impl Builder {
     /// Any other directive of `redis.conf`.
     #[must_use]
     pub fn directive(mut self, name: &str, values: &[&str]) -> Self {
-        self.directives.push((
-            name.to_owned(),
-            values.iter().map(|v| (*v).to_owned()).collect(),
-        ));
+        self.directives.push((name.to_owned(), values.iter().map(|v| (*v).to_owned()).collect()));
         self
     }
 

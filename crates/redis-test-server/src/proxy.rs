@@ -124,12 +124,9 @@ impl Shared {
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
         server.set_read_timeout(Some(Duration::from_millis(1)))?;
-        self.streams()
-            .extend([client.try_clone()?, server.try_clone()?]);
-        let traffic = Arc::new(Mutex::new(Traffic {
-            last_request: Instant::now(),
-            answered: true,
-        }));
+        self.streams().extend([client.try_clone()?, server.try_clone()?]);
+        let traffic =
+            Arc::new(Mutex::new(Traffic { last_request: Instant::now(), answered: true }));
         let upstream = (Arc::clone(&self), client.try_clone()?, server.try_clone()?);
         let requests = Arc::clone(&traffic);
         thread::spawn(move || {

@@ -53,14 +53,8 @@ impl TestServer {
     pub(crate) fn start_with(options: Builder) -> Self {
         let folder = TempDir::with_prefix("redis-test-").expect("a temporary folder can be made");
         let certificates = options.tls.then(|| Certificates::write(folder.path()));
-        let mut server = Self {
-            options,
-            folder,
-            certificates,
-            port: 0,
-            tls_port: 0,
-            process: None,
-        };
+        let mut server =
+            Self { options, folder, certificates, port: 0, tls_port: 0, process: None };
         for _ in 0..PORT_ATTEMPTS {
             (server.port, server.tls_port) = free_ports();
             match server.launch() {
@@ -88,21 +82,14 @@ impl TestServer {
     /// `unix://{path}`; the server must have been built with a Unix socket.
     #[must_use]
     pub fn unix_url(&self) -> String {
-        assert!(
-            self.options.unix_socket,
-            "build the server with unix_socket()"
-        );
+        assert!(self.options.unix_socket, "build the server with unix_socket()");
         format!("unix://{}", self.path("redis.sock").display())
     }
 
     /// The certificate of the CA that signed the server's; the server must have been built with TLS.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
-        &self
-            .certificates
-            .as_ref()
-            .expect("build the server with tls()")
-            .ca_pem
+        &self.certificates.as_ref().expect("build the server with tls()").ca_pem
     }
 
     /// The plain TCP port on 127.0.0.1.
@@ -172,12 +159,8 @@ impl TestServer {
     pub fn command_calls(&self, command: &str) -> u64 {
         let report = self.command(&["INFO", "commandstats"]);
         let start = format!("cmdstat_{command}:calls=");
-        let calls = report
-            .lines()
-            .find_map(|line| line.strip_prefix(&start)?.split(',').next());
-        calls.map_or(0, |calls| {
-            calls.parse().expect("INFO counts in whole numbers")
-        })
+        let calls = report.lines().find_map(|line| line.strip_prefix(&start)?.split(',').next());
+        calls.map_or(0, |calls| calls.parse().expect("INFO counts in whole numbers"))
     }
 
     fn ask(&self, password: Option<&str>, arguments: &[&str]) -> String {
@@ -201,9 +184,7 @@ impl TestServer {
 
     fn launch(&mut self) -> Result<(), Failure> {
         let config = self.path("redis.conf");
-        let text = self
-            .options
-            .config(self.folder.path(), self.port, self.tls_port);
+        let text = self.options.config(self.folder.path(), self.port, self.tls_port);
         fs::write(&config, text).expect("the temporary folder takes files");
         let _ = fs::remove_file(self.path("redis.log"));
         self.process = Some(spawn(&config).map_err(Failure::Other)?);
@@ -221,26 +202,18 @@ impl TestServer {
             thread::sleep(Duration::from_millis(5));
         }
         self.kill();
-        Err(Failure::Other(format!(
-            "the server did not answer within {START_TIMEOUT:?}"
-        )))
+        Err(Failure::Other(format!("the server did not answer within {START_TIMEOUT:?}")))
     }
 
     /// Whether it is our process that answers, and not one that took the port in between.
     fn owns_port(&self) -> bool {
         let config = self.path("redis.conf").display().to_string();
-        control::ask(
-            self.port,
-            self.options.password.as_deref(),
-            &["INFO", "server"],
-        )
-        .is_ok_and(|info| info.contains(&config))
+        control::ask(self.port, self.options.password.as_deref(), &["INFO", "server"])
+            .is_ok_and(|info| info.contains(&config))
     }
 
     fn has_ended(&mut self) -> bool {
-        self.process
-            .as_mut()
-            .is_none_or(|process| !matches!(process.try_wait(), Ok(None)))
+        self.process.as_mut().is_none_or(|process| !matches!(process.try_wait(), Ok(None)))
     }
 
     fn failure(&self) -> Failure {
@@ -264,11 +237,7 @@ fn spawn(config: &Path) -> Result<Child, String> {
     let mut words = line.split_whitespace();
     let program = words.next().ok_or("TEST_REDIS_SERVER is set but empty")?;
     let mut command = Command::new(program);
-    command
-        .args(words)
-        .arg(config)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
+    command.args(words).arg(config).stdin(Stdio::null()).stdout(Stdio::null());
     command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!(
             "these tests need a real Redis server, and there is no `{program}`: install it \

@@ -17,9 +17,7 @@ fn ping(mut stream: impl Read + Write) -> std::io::Result<String> {
 
 fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     stream
 }
 
@@ -31,18 +29,12 @@ fn it_starts_stops_and_starts_again_on_its_port() {
     assert_eq!(server.command_calls("set"), 1);
     assert_eq!(server.command_calls("get"), 0);
     server.kill();
-    assert!(
-        TcpStream::connect(("127.0.0.1", port)).is_err(),
-        "a killed server is gone"
-    );
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "a killed server is gone");
     server.restart();
     assert_eq!(server.port(), port);
     assert_eq!(server.command(&["EXISTS", "k"]), "0", "it starts empty");
     drop(server);
-    assert!(
-        TcpStream::connect(("127.0.0.1", port)).is_err(),
-        "a dropped server is gone"
-    );
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "a dropped server is gone");
 }
 
 #[test]
@@ -50,10 +42,7 @@ fn a_paused_server_accepts_and_is_silent() {
     let server = TestServer::start();
     server.pause();
     let silent = ping(connect(server.port())).unwrap_err();
-    assert!(
-        matches!(silent.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-        "{silent}"
-    );
+    assert!(matches!(silent.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{silent}");
     server.resume();
     assert_eq!(ping(connect(server.port())).unwrap(), "+PONG\r\n");
 }
@@ -69,11 +58,7 @@ fn options_take_effect() {
         .directive("databases", &["4"])
         .start();
     assert!(ping(connect(server.port())).unwrap().starts_with("-NOAUTH"));
-    assert!(
-        server
-            .command(&["INFO", "memory"])
-            .contains("maxmemory:8388608\r\n")
-    );
+    assert!(server.command(&["INFO", "memory"]).contains("maxmemory:8388608\r\n"));
     let users = server.command(&["ACL", "WHOAMI"]);
     assert_eq!(users, "default");
     let path = server.unix_url();
@@ -106,9 +91,5 @@ fn the_proxy_counts_delays_and_cuts() {
     let mut rest = Vec::new();
     client.read_to_end(&mut rest).unwrap();
     assert!(ping(&client).is_err(), "the connection is cut");
-    assert_eq!(
-        ping(connect(port)).unwrap(),
-        "+PONG\r\n",
-        "new connections are accepted"
-    );
+    assert_eq!(ping(connect(port)).unwrap(), "+PONG\r\n", "new connections are accepted");
 }

@@ -13,19 +13,8 @@ pub(super) fn localized(command: Command, language: Language) -> Command {
         .disable_help_flag(true)
         .disable_version_flag(true)
         .disable_help_subcommand(true)
-        .arg(
-            Arg::new("help")
-                .long("help")
-                .short('h')
-                .global(true)
-                .action(ArgAction::Help),
-        )
-        .arg(
-            Arg::new("version")
-                .long("version")
-                .short('V')
-                .action(ArgAction::Version),
-        )
+        .arg(Arg::new("help").long("help").short('h').global(true).action(ArgAction::Help))
+        .arg(Arg::new("version").long("version").short('V').action(ArgAction::Version))
         .subcommand_help_heading(COMMANDS.in_language(language))
         .subcommand_value_name(COMMAND.in_language(language))
         .mut_args(|argument| described(argument, None, language))
@@ -84,10 +73,7 @@ mod tests {
         let help = |a: &Arg| a.get_help().map(ToString::to_string).unwrap_or_default();
         let about = |c: &Command| c.get_about().map(ToString::to_string).unwrap_or_default();
         let mut texts = vec![(String::new(), about(&root))];
-        texts.extend(
-            root.get_arguments()
-                .map(|a| (a.get_id().to_string(), help(a))),
-        );
+        texts.extend(root.get_arguments().map(|a| (a.get_id().to_string(), help(a))));
         for verb in root.get_subcommands() {
             texts.push((verb.get_name().to_owned(), about(verb)));
             let name = |a: &Arg| format!("{}.{}", verb.get_name(), a.get_id());
@@ -109,15 +95,10 @@ mod tests {
 
     #[test]
     fn the_catalogue_describes_nothing_that_is_gone() {
-        let used: BTreeSet<_> = texts(Language::English)
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
+        let used: BTreeSet<_> =
+            texts(Language::English).into_iter().map(|(name, _)| name).collect();
         for name in help::names() {
-            assert!(
-                used.contains(name),
-                "the catalogue's {name:?} is neither command nor option"
-            );
+            assert!(used.contains(name), "the catalogue's {name:?} is neither command nor option");
         }
     }
 
@@ -128,13 +109,7 @@ mod tests {
         command.build();
         for verb in command.get_subcommands_mut() {
             let help = verb.render_help().to_string();
-            for english in [
-                "Usage",
-                "Options:",
-                "Arguments",
-                "default:",
-                "possible values",
-            ] {
+            for english in ["Usage", "Options:", "Arguments", "default:", "possible values"] {
                 assert!(!help.contains(english), "{}: {english}", verb.get_name());
             }
         }

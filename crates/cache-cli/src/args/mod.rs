@@ -170,25 +170,14 @@ impl Manner {
     /// Looks for the flags themselves; an unknown value is refused by the parser later.
     pub(crate) fn of(arguments: &[OsString], locale: Language) -> Self {
         let before_texts = arguments.iter().take_while(|argument| *argument != "--");
-        let arguments: Vec<_> = before_texts
-            .filter_map(|argument| argument.to_str())
-            .collect();
+        let arguments: Vec<_> = before_texts.filter_map(|argument| argument.to_str()).collect();
         let value = |flag: &str| {
-            let next = arguments
-                .iter()
-                .position(|a| *a == flag)
-                .and_then(|i| arguments.get(i + 1));
-            let joined = || {
-                arguments
-                    .iter()
-                    .find_map(|a| a.strip_prefix(flag)?.strip_prefix('='))
-            };
+            let next = arguments.iter().position(|a| *a == flag).and_then(|i| arguments.get(i + 1));
+            let joined = || arguments.iter().find_map(|a| a.strip_prefix(flag)?.strip_prefix('='));
             next.copied().or_else(joined)
         };
         Self {
-            language: value("--lang")
-                .and_then(Language::from_code)
-                .unwrap_or(locale),
+            language: value("--lang").and_then(Language::from_code).unwrap_or(locale),
             color: value("--color")
                 .and_then(|color| WhenColor::from_str(color, false).ok())
                 .unwrap_or_default(),
@@ -201,7 +190,5 @@ impl Manner {
 pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Arguments, Refusal> {
     let command = localized::localized(Arguments::command(), language);
     let matches = command.try_get_matches_from(arguments);
-    matches
-        .and_then(|found| Arguments::from_arg_matches(&found))
-        .map_err(Refusal)
+    matches.and_then(|found| Arguments::from_arg_matches(&found)).map_err(Refusal)
 }

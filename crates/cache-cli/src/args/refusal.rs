@@ -16,11 +16,7 @@ impl Refusal {
             return None;
         }
         let text = self.0.render();
-        let text = if color {
-            text.ansi().to_string()
-        } else {
-            text.to_string()
-        };
+        let text = if color { text.ansi().to_string() } else { text.to_string() };
         // The one text of the parser that cannot be replaced beforehand.
         let english = OPTIONS_IN_USAGE.in_language(Language::English);
         Some(text.replace(english, OPTIONS_IN_USAGE.in_language(language)))

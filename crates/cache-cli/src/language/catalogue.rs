@@ -35,19 +35,9 @@ pub(super) use messages;
 /// Asserts that the sides of a message are in their languages and use the same arguments.
 #[cfg(test)]
 pub(super) fn check(name: &str, english: &str, korean: &str) {
-    assert!(
-        !has_hangul(english),
-        "{name}: the English side holds Korean"
-    );
-    assert!(
-        has_hangul(korean),
-        "{name}: the Korean side holds no Korean"
-    );
-    assert_eq!(
-        arguments(english),
-        arguments(korean),
-        "{name}: the sides use other arguments"
-    );
+    assert!(!has_hangul(english), "{name}: the English side holds Korean");
+    assert!(has_hangul(korean), "{name}: the Korean side holds no Korean");
+    assert_eq!(arguments(english), arguments(korean), "{name}: the sides use other arguments");
 }
 
 #[cfg(test)]

@@ -88,10 +88,7 @@ const HELP: &[(&str, Text)] = &[
     ),
     (
         "namespace",
-        text(
-            "The application's part of the store",
-            "저장소에서 이 애플리케이션이 쓰는 이름 공간",
-        ),
+        text("The application's part of the store", "저장소에서 이 애플리케이션이 쓰는 이름 공간"),
     ),
     (
         "ttl",
@@ -139,10 +136,7 @@ const HELP: &[(&str, Text)] = &[
     ),
     (
         "setup.port",
-        text(
-            "Its port on 127.0.0.1 [default: 6379]",
-            "127.0.0.1의 포트 [기본값: 6379]",
-        ),
+        text("Its port on 127.0.0.1 [default: 6379]", "127.0.0.1의 포트 [기본값: 6379]"),
     ),
     (
         "setup.using",
@@ -153,10 +147,7 @@ const HELP: &[(&str, Text)] = &[
     ),
     (
         "setup.stop",
-        text(
-            "Stop what setup started, and nothing else",
-            "setup이 시작한 것만 중지합니다",
-        ),
+        text("Stop what setup started, and nothing else", "setup이 시작한 것만 중지합니다"),
     ),
     (
         "status",
@@ -188,18 +179,9 @@ const HELP: &[(&str, Text)] = &[
         ),
     ),
     ("clear.yes", text("Do not ask", "확인을 받지 않습니다")),
-    (
-        "get",
-        text(
-            "Show what is cached of a text",
-            "텍스트의 캐시 항목을 보여 줍니다",
-        ),
-    ),
+    ("get", text("Show what is cached of a text", "텍스트의 캐시 항목을 보여 줍니다")),
     ("get.text", text("The text", "텍스트")),
-    (
-        "get.vector",
-        text("Print the vector's values too", "벡터의 값도 출력합니다"),
-    ),
+    ("get.vector", text("Print the vector's values too", "벡터의 값도 출력합니다")),
     (
         "explain",
         text(
@@ -208,18 +190,9 @@ const HELP: &[(&str, Text)] = &[
         ),
     ),
     ("explain.text", text("The text", "텍스트")),
-    (
-        "explain.text2",
-        text("A text to compare it with", "비교할 텍스트"),
-    ),
-    (
-        "explain.tenant",
-        text("The tenant whose entry it is", "항목의 테넌트"),
-    ),
-    (
-        "explain.tenant2",
-        text("The tenant to compare with", "비교할 테넌트"),
-    ),
+    ("explain.text2", text("A text to compare it with", "비교할 텍스트")),
+    ("explain.tenant", text("The tenant whose entry it is", "항목의 테넌트")),
+    ("explain.tenant2", text("The tenant to compare with", "비교할 테넌트")),
     (
         "explain.input",
         text(
@@ -227,10 +200,7 @@ const HELP: &[(&str, Text)] = &[
             "텍스트의 용도: query(질문) 또는 document(문서)",
         ),
     ),
-    (
-        "explain.input2",
-        text("What it is for in the comparison", "비교할 쪽의 용도"),
-    ),
+    ("explain.input2", text("What it is for in the comparison", "비교할 쪽의 용도")),
     (
         "warm",
         text(
@@ -281,21 +251,9 @@ mod tests {
 
     #[test]
     fn both_sides_are_in_their_language() {
-        let others = [
-            OPTIONS,
-            COMMON_OPTIONS,
-            ARGUMENTS,
-            COMMANDS,
-            COMMAND,
-            USAGE,
-            EXIT_CODES,
-        ];
+        let others = [OPTIONS, COMMON_OPTIONS, ARGUMENTS, COMMANDS, COMMAND, USAGE, EXIT_CODES];
         for text in HELP.iter().map(|(_, text)| *text).chain(others) {
-            assert!(
-                !text.english.is_empty() && !has_hangul(text.english),
-                "{}",
-                text.english
-            );
+            assert!(!text.english.is_empty() && !has_hangul(text.english), "{}", text.english);
             assert!(has_hangul(text.korean), "{}", text.english);
         }
     }

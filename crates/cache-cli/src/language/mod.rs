@@ -36,10 +36,7 @@ impl Language {
 
 /// `ko`, `ko_KR.UTF-8`, `ko-KR`, but not `kok_IN` (Konkani).
 fn is_korean(locale: &str) -> bool {
-    let name = locale
-        .split(['_', '-', '.', '@'])
-        .next()
-        .unwrap_or_default();
+    let name = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
     name.eq_ignore_ascii_case("ko") || name.eq_ignore_ascii_case("kor")
 }
 
@@ -60,10 +57,7 @@ mod tests {
         assert_eq!(with(&[]), Language::English);
         assert_eq!(with(&[("LANG", "ko_KR.UTF-8")]), Language::Korean);
         assert_eq!(with(&[("LANG", "ko"), ("LC_ALL", "C")]), Language::English);
-        assert_eq!(
-            with(&[("LANG", "C.UTF-8"), ("LC_MESSAGES", "ko-KR")]),
-            Language::Korean
-        );
+        assert_eq!(with(&[("LANG", "C.UTF-8"), ("LC_MESSAGES", "ko-KR")]), Language::Korean);
         assert_eq!(with(&[("LANG", "ko_KR"), ("LC_ALL", "")]), Language::Korean);
         assert_eq!(with(&[("LANG", "kok_IN")]), Language::English);
     }

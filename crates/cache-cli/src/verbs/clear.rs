@@ -27,33 +27,18 @@ pub(super) async fn run(context: &Context, clear: &args::Clear) -> Result<(), Fa
     let info = cache.backend().info();
     let namespace = cache.namespace().to_string();
     if context.output.json {
-        let answer = Answer {
-            backend: info.kind,
-            location: info.location,
-            namespace,
-            removed,
-        };
+        let answer = Answer { backend: info.kind, location: info.location, namespace, removed };
         return context.output.object(&answer);
     }
-    let place = if info.location.is_empty() {
-        info.kind
-    } else {
-        &info.location
-    };
+    let place = if info.location.is_empty() { info.kind } else { &info.location };
     let removed = figures::count(removed);
-    context
-        .output
-        .line(&context.language().cleared(&removed, &namespace, place))
+    context.output.line(&context.language().cleared(&removed, &namespace, place))
 }
 
 async fn confirm(context: &Context, cache: &EmbeddingCache) -> Result<(), Failure> {
     let language = context.language();
     let info = cache.backend().info();
-    let place = if info.location.is_empty() {
-        info.kind
-    } else {
-        &info.location
-    };
+    let place = if info.location.is_empty() { info.kind } else { &info.location };
     let entries = figures::count(cache.usage().await?.entries);
     let question = language.confirm_clear(&entries, cache.namespace().as_str(), place);
     match context.output.ask(&question).as_deref() {
@@ -74,15 +59,8 @@ async fn remove_all(context: &Context, cache: &EmbeddingCache) -> Result<u64, Fa
     let mut progress = ClearProgress::default();
     while !progress.is_done() {
         let step = ClearOptions::default();
-        progress = cache
-            .backend()
-            .clear(cache.namespace(), progress, &step)
-            .await?;
-        bar.set_message(
-            context
-                .language()
-                .clearing(&figures::count(progress.removed)),
-        );
+        progress = cache.backend().clear(cache.namespace(), progress, &step).await?;
+        bar.set_message(context.language().clearing(&figures::count(progress.removed)));
         bar.tick();
     }
     bar.finish_and_clear();

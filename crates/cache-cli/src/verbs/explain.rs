@@ -39,12 +39,7 @@ struct Difference<'a> {
 
 pub(super) fn run(context: &Context, explain: &args::Explain) -> Result<(), Failure> {
     let model = context.detached()?;
-    let first = explanation(
-        &model,
-        &explain.text,
-        explain.tenant.as_deref(),
-        explain.input,
-    );
+    let first = explanation(&model, &explain.text, explain.tenant.as_deref(), explain.input);
     let compares = explain.text2.is_some() || explain.tenant2.is_some() || explain.input2.is_some();
     if !compares {
         return show_one(context, &first);
@@ -73,11 +68,7 @@ fn explanation(
         });
     }
     let scope = tenant.map_or_else(Scope::shared, Scope::tenant);
-    model
-        .clone()
-        .with_scope(scope)
-        .with_options(options)
-        .explain(text)
+    model.clone().with_scope(scope).with_options(options).explain(text)
 }
 
 fn show_one(context: &Context, explanation: &KeyExplanation) -> Result<(), Failure> {
@@ -114,17 +105,12 @@ fn show_two(
     let language = context.language();
     if differences.is_empty() {
         context.output.line(&language.same_key())?;
-        return context
-            .output
-            .rows(&[(language.label_key(), first.key.clone())]);
+        return context.output.rows(&[(language.label_key(), first.key.clone())]);
     }
     context.output.line(&language.different_keys())?;
     let row = |d: &FieldDifference| (d.field.clone(), format!("{} | {}", d.first, d.second));
     let mut rows: Vec<_> = differences.iter().map(row).collect();
-    rows.push((
-        language.label_key(),
-        format!("{} | {}", first.key, second.key),
-    ));
+    rows.push((language.label_key(), format!("{} | {}", first.key, second.key)));
     context.output.rows(&rows)
 }
 
@@ -150,19 +136,13 @@ fn json(value: &FieldValue) -> Value {
         FieldValue::Bool(value) => (*value).into(),
         FieldValue::Number(value) => (*value).into(),
         FieldValue::Text(value) => value.as_str().into(),
-        FieldValue::Map(map) => Value::Object(
-            map.iter()
-                .map(|(k, v)| (k.clone(), v.as_str().into()))
-                .collect(),
-        ),
+        FieldValue::Map(map) => {
+            Value::Object(map.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect())
+        }
         _ => Value::Null,
     }
 }
 
 fn difference(difference: &FieldDifference) -> Difference<'_> {
-    Difference {
-        field: &difference.field,
-        first: &difference.first,
-        second: &difference.second,
-    }
+    Difference { field: &difference.field, first: &difference.first, second: &difference.second }
 }

@@ -37,20 +37,11 @@ pub(super) async fn run(context: &Context, get: &args::Get) -> Result<(), Failur
         let entry = found.as_ref().map(|lookup| entry(lookup, get.vector));
         let key = opened.model.key(&get.text).to_string();
         let backend = opened.cache.backend().info().kind;
-        context.output.object(&Answer {
-            backend,
-            key,
-            hit: entry.is_some(),
-            entry,
-        })?;
+        context.output.object(&Answer { backend, key, hit: entry.is_some(), entry })?;
     } else {
         show(context, &opened, get, found.as_ref())?;
     }
-    if found.is_some() {
-        Ok(())
-    } else {
-        Err(Failure::Negative)
-    }
+    if found.is_some() { Ok(()) } else { Err(Failure::Negative) }
 }
 
 fn entry(lookup: &Lookup, with_vector: bool) -> Entry<'_> {
@@ -76,33 +67,14 @@ fn show(
     };
     let mut age = figures::span(lookup.age());
     if lookup.source == Source::Stale {
-        age = format!(
-            "{age} ({})",
-            output.painted(&language.stale(), Mood::Doubtful)
-        );
+        age = format!("{age} ({})", output.painted(&language.stale(), Mood::Doubtful));
     }
     output.rows(&[
-        (
-            language.label_key(),
-            opened.model.key(&get.text).to_string(),
-        ),
-        (
-            language.label_dimensions(),
-            lookup.embedding.dimensions().to_string(),
-        ),
-        (
-            language.label_codec(),
-            lookup.codec.map_or("-", |codec| codec.name()).to_owned(),
-        ),
-        (
-            language.label_stored(),
-            figures::bytes(lookup.stored_bytes as u64),
-        ),
+        (language.label_key(), opened.model.key(&get.text).to_string()),
+        (language.label_dimensions(), lookup.embedding.dimensions().to_string()),
+        (language.label_codec(), lookup.codec.map_or("-", |codec| codec.name()).to_owned()),
+        (language.label_stored(), figures::bytes(lookup.stored_bytes as u64)),
         (language.label_age(), age),
     ])?;
-    if get.vector {
-        output.object(&lookup.embedding.as_slice())
-    } else {
-        Ok(())
-    }
+    if get.vector { output.object(&lookup.embedding.as_slice()) } else { Ok(()) }
 }

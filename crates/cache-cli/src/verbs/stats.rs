@@ -30,10 +30,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
     let cache = context.open().await?.cache;
     let usage = cache.usage().await?;
     // A store without counters is one of this process: what it did is all there is.
-    let statistics = cache
-        .shared_statistics()
-        .await?
-        .unwrap_or_else(|| cache.statistics());
+    let statistics = cache.shared_statistics().await?.unwrap_or_else(|| cache.statistics());
     let info = cache.backend().info();
     let answer = Answer {
         backend: info.kind,
@@ -89,18 +86,12 @@ fn rows(
         (language.label_coalesced(), count(statistics.coalesced)),
         (language.label_provider_calls(), calls),
         (language.label_time_saved(), span(statistics.time_saved())),
-        (
-            language.label_tokens_saved(),
-            count(statistics.tokens_saved),
-        ),
+        (language.label_tokens_saved(), count(statistics.tokens_saved)),
         (language.label_writes(), count(statistics.writes)),
         (language.label_compression(), compression),
     ]);
     if statistics.write_errors > 0 {
-        rows.push((
-            language.label_write_errors(),
-            count(statistics.write_errors),
-        ));
+        rows.push((language.label_write_errors(), count(statistics.write_errors)));
     }
     rows
 }
@@ -126,12 +117,7 @@ fn misses(statistics: &Statistics, language: Language) -> String {
     ];
     let misses = count(statistics.misses());
     let present = causes.iter().filter(|(number, _)| *number > 0);
-    let causes: Vec<_> = present
-        .map(|(number, cause)| format!("{cause} {}", count(*number)))
-        .collect();
-    if causes.is_empty() {
-        misses
-    } else {
-        language.misses_by_cause(&misses, &causes.join(", "))
-    }
+    let causes: Vec<_> =
+        present.map(|(number, cause)| format!("{cause} {}", count(*number))).collect();
+    if causes.is_empty() { misses } else { language.misses_by_cause(&misses, &causes.join(", ")) }
 }

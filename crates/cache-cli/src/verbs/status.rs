@@ -80,11 +80,8 @@ fn answer(
     let info = opened.cache.backend().info();
     let identity = opened.model.identity();
     let language = context.language();
-    let mut warnings: Vec<_> = status
-        .warnings
-        .iter()
-        .map(|warning| translated(warning, language))
-        .collect();
+    let mut warnings: Vec<_> =
+        status.warnings.iter().map(|warning| translated(warning, language)).collect();
     warnings.extend(context.settings_warnings());
     if context.ignores_a_provider() {
         warnings.push(language.azure_not_used());
@@ -140,33 +137,21 @@ fn show(
         true => language.entries_and_about(&entries, &bytes),
         false => language.entries_and_bytes(&entries, &bytes),
     };
-    let (least, median) = (
-        figures::span(trips[0]),
-        figures::span(trips[trips.len() / 2]),
-    );
+    let (least, median) = (figures::span(trips[0]), figures::span(trips[trips.len() / 2]));
     let mut rows = vec![
-        (
-            language.label_backend(),
-            output.painted(answer.backend, Mood::Good),
-        ),
+        (language.label_backend(), output.painted(answer.backend, Mood::Good)),
         (language.label_reason(), why(&opened.why, language).1),
     ];
     if !answer.location.is_empty() {
         rows.push((language.label_location(), answer.location.clone()));
     }
-    rows.push((
-        language.label_server(),
-        format!("{} {}", answer.server, answer.version),
-    ));
+    rows.push((language.label_server(), format!("{} {}", answer.server, answer.version)));
     rows.push((language.label_memory(), memory(answer, language)));
     if let Some(policy) = &answer.eviction_policy {
         rows.push((language.label_eviction(), policy.clone()));
     }
     rows.extend([
-        (
-            language.label_latency(),
-            language.latency(&least, &median, trips.len()),
-        ),
+        (language.label_latency(), language.latency(&least, &median, trips.len())),
         (language.label_namespace(), answer.namespace.clone()),
         (language.label_entries(), entries),
         (language.label_life(), figures::span(context.settings.ttl.0)),
@@ -184,10 +169,7 @@ fn show(
 }
 
 fn memory(answer: &Answer, language: Language) -> String {
-    match (
-        answer.used_bytes.map(figures::bytes),
-        answer.max_bytes.map(figures::bytes),
-    ) {
+    match (answer.used_bytes.map(figures::bytes), answer.max_bytes.map(figures::bytes)) {
         (Some(used), Some(limit)) => language.memory_bounded(&used, &limit),
         (Some(used), None) => language.memory_unbounded(&used),
         (None, _) => language.memory_unknown(),

@@ -89,9 +89,7 @@ async fn computed(opened: &Opened, first: &Lookup, text: &str) -> Result<Embeddi
 
 fn same_bits(a: &Embedding, b: &Embedding) -> bool {
     a.dimensions() == b.dimensions()
-        && a.iter()
-            .zip(b.iter())
-            .all(|(a, b)| a.to_bits() == b.to_bits())
+        && a.iter().zip(b.iter()).all(|(a, b)| a.to_bits() == b.to_bits())
 }
 
 fn asked(lookup: &Lookup, time: Duration) -> Asked {
@@ -102,11 +100,7 @@ fn asked(lookup: &Lookup, time: Duration) -> Asked {
         Source::Coalesced => "coalesced",
         _ => "other",
     };
-    Asked {
-        hit: lookup.is_hit(),
-        source,
-        micros: figures::micros(time),
-    }
+    Asked { hit: lookup.is_hit(), source, micros: figures::micros(time) }
 }
 
 fn show(
@@ -134,10 +128,7 @@ fn show(
         rows.push((language.label_location(), answer.location.clone()));
     }
     rows.extend([
-        (
-            language.label_provider(),
-            language.provider(&answer.provider, &answer.model, dimensions),
-        ),
+        (language.label_provider(), language.provider(&answer.provider, &answer.model, dimensions)),
         (language.label_first(), asked(&answer.first, times[0])),
         (language.label_second(), second),
         (language.label_stored(), stored(answer, language)),

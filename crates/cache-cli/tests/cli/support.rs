@@ -19,18 +19,12 @@ impl User {
     /// One whose cache is an embedded file.
     pub(crate) fn new() -> Self {
         let home = TempDir::new().unwrap();
-        Self {
-            home,
-            environment: Vec::new(),
-        }
-        .with("CACHE_BACKEND", "embedded")
+        Self { home, environment: Vec::new() }.with("CACHE_BACKEND", "embedded")
     }
 
     /// One whose cache is the Redis at this address.
     pub(crate) fn of_redis(url: &str) -> Self {
-        Self::new()
-            .with("CACHE_BACKEND", "auto")
-            .with("REDIS_URL", url)
+        Self::new().with("CACHE_BACKEND", "auto").with("REDIS_URL", url)
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
@@ -89,9 +83,7 @@ impl User {
 
     /// Runs, expects success, and gives the one object that was printed.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
-        self.run(arguments.iter().chain(&["--json"]))
-            .expect_code(0)
-            .json()
+        self.run(arguments.iter().chain(&["--json"])).expect_code(0).json()
     }
 }
 
@@ -121,11 +113,7 @@ impl Run {
     /// The one object on standard output.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        assert_eq!(
-            self.stdout.lines().count(),
-            1,
-            "one line of JSON: {self:#?}"
-        );
+        assert_eq!(self.stdout.lines().count(), 1, "one line of JSON: {self:#?}");
         serde_json::from_str(&self.stdout).unwrap()
     }
 

@@ -23,15 +23,8 @@ impl Terminal {
         let ours = pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         pty::grantpt(&ours).unwrap();
         pty::unlockpt(&ours).unwrap();
-        let name = pty::ptsname(&ours, Vec::new())
-            .unwrap()
-            .into_string()
-            .unwrap();
-        let theirs = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(name)
-            .unwrap();
+        let name = pty::ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
+        let theirs = OpenOptions::new().read(true).write(true).open(name).unwrap();
         let ours = File::from(ours);
         let mut reader = ours.try_clone().unwrap();
         let (sender, shown) = mpsc::channel();
@@ -75,12 +68,7 @@ fn on_terminal(
     let (mut terminal, theirs) = Terminal::new();
     let end = || Stdio::from(theirs.try_clone().unwrap());
     let mut command = user.command();
-    command
-        .args(arguments)
-        .env("TERM", "xterm")
-        .stdin(end())
-        .stdout(end())
-        .stderr(end());
+    command.args(arguments).env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end());
     let mut child = command.spawn().unwrap();
     drop((command, theirs));
     let mut shown = String::new();
@@ -117,27 +105,13 @@ fn colour_is_for_terminals() {
     let user = User::new();
     let colored = |shown: &str| shown.contains("\x1b[3") || shown.contains("\x1b[2m");
     assert!(colored(&on_terminal(&user, &["status"], None).1));
-    assert!(!colored(
-        &on_terminal(&user, &["status", "--color", "never"], None).1
-    ));
+    assert!(!colored(&on_terminal(&user, &["status", "--color", "never"], None).1));
     let without = User::new().with("NO_COLOR", "1");
     assert!(!colored(&on_terminal(&without, &["status"], None).1));
     assert!(!colored(&user.run(["status"]).expect_code(0).stdout));
-    assert!(colored(
-        &user
-            .run(["status", "--color", "always"])
-            .expect_code(0)
-            .stdout
-    ));
-    assert!(!colored(
-        &user
-            .run(["status", "--json", "--color", "always"])
-            .expect_code(0)
-            .stdout
-    ));
-    assert!(colored(
-        &user.run(["nope", "--color=always"]).expect_code(2).stderr
-    ));
+    assert!(colored(&user.run(["status", "--color", "always"]).expect_code(0).stdout));
+    assert!(!colored(&user.run(["status", "--json", "--color", "always"]).expect_code(0).stdout));
+    assert!(colored(&user.run(["nope", "--color=always"]).expect_code(2).stderr));
 }
 
 #[test]
@@ -148,14 +122,8 @@ fn warm_draws_a_bar_on_a_terminal_only() {
     let warm = ["warm", path.to_str().unwrap()];
     let (code, shown) = on_terminal(&user, &warm, None);
     assert_eq!(code, Some(0), "{shown}");
-    assert!(
-        shown.contains('█') && shown.contains("3,000 texts: 0 hits"),
-        "{shown}"
-    );
+    assert!(shown.contains('█') && shown.contains("3,000 texts: 0 hits"), "{shown}");
     let run = user.run(warm).expect_code(0);
     assert_eq!(run.stderr, "");
-    assert!(
-        run.stdout
-            .starts_with("3,000 texts: 3,000 hits, 0 computed, 0 failed")
-    );
+    assert!(run.stdout.starts_with("3,000 texts: 3,000 hits, 0 computed, 0 failed"));
 }

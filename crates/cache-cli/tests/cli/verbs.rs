@@ -7,9 +7,7 @@ use serde_json::Value;
 /// Runs a check for a user of each store.
 fn on_each_store(check: impl Fn(&User, &str)) {
     check(&User::new(), "embedded");
-    let redis = TestServer::builder()
-        .max_memory("64mb", "allkeys-lru")
-        .start();
+    let redis = TestServer::builder().max_memory("64mb", "allkeys-lru").start();
     check(&User::of_redis(&redis.url()), "redis");
 }
 
@@ -24,26 +22,14 @@ fn test_shows_a_miss_then_hits() {
             (&false.into(), &true.into())
         );
         assert!(first["first"]["micros"].is_u64() && first["second"]["micros"].is_u64());
-        assert_eq!(
-            (&first["provider"], &first["dimensions"]),
-            (&"lexical".into(), &384.into())
-        );
+        assert_eq!((&first["provider"], &first["dimensions"]), (&"lexical".into(), &384.into()));
         assert!(first["model"].is_string());
-        assert_eq!(
-            (&first["exact"], &first["raw_bytes"]),
-            (&true.into(), &1536.into())
-        );
+        assert_eq!((&first["exact"], &first["raw_bytes"]), (&true.into(), &1536.into()));
         assert!(first["stored_bytes"].as_u64().unwrap() > 32);
 
         let second = user.json(&["test", "--text", text]);
-        assert_eq!(
-            second["first"]["hit"], true,
-            "{backend}: another process finds it"
-        );
-        assert_eq!(
-            (&second["exact"], &second["key"]),
-            (&true.into(), &first["key"])
-        );
+        assert_eq!(second["first"]["hit"], true, "{backend}: another process finds it");
+        assert_eq!((&second["exact"], &second["key"]), (&true.into(), &first["key"]));
         let other = user.json(&["test", "--text", "another text"]);
         assert_eq!(other["first"]["hit"], false);
     });
@@ -51,22 +37,14 @@ fn test_shows_a_miss_then_hits() {
 
 #[test]
 fn test_says_what_a_lossy_policy_costs() {
-    let user = User::new()
-        .with("CACHE_VECTORS", "tiny")
-        .with("CACHE_DIMENSIONS", "1024");
+    let user = User::new().with("CACHE_VECTORS", "tiny").with("CACHE_DIMENSIONS", "1024");
     let text = "compressed vectors lose some of their precision, and a user should see how much";
     for hit in [false, true] {
         let answer = user.json(&["test", "--text", text]);
-        assert_eq!(
-            (&answer["first"]["hit"], &answer["dimensions"]),
-            (&hit.into(), &1024.into())
-        );
+        assert_eq!((&answer["first"]["hit"], &answer["dimensions"]), (&hit.into(), &1024.into()));
         let cosine = answer["cosine"].as_f64().unwrap();
         assert!(cosine >= 0.98, "{cosine}");
-        assert_eq!(
-            answer["exact"].as_bool().unwrap(),
-            answer["codec"] != "q4b32"
-        );
+        assert_eq!(answer["exact"].as_bool().unwrap(), answer["codec"] != "q4b32");
     }
 }
 
@@ -81,19 +59,12 @@ fn stats_are_those_of_all_processes() {
         }
         let stats = user.json(&["stats"]);
         assert_eq!(stats["backend"], backend);
-        assert_eq!(
-            (&stats["entries"], &stats["misses"]),
-            (&2.into(), &2.into())
-        );
+        assert_eq!((&stats["entries"], &stats["misses"]), (&2.into(), &2.into()));
         assert_eq!(stats["hits"], 4);
         assert!((stats["hit_rate"].as_f64().unwrap() - 4.0 / 6.0).abs() < 1e-9);
         assert!(stats["bytes"].as_u64().unwrap() > 0);
         assert_eq!(stats["counters"]["provider_inputs"], 2);
-        assert_eq!(
-            stats["counters"].as_object().unwrap().len(),
-            21,
-            "all counters"
-        );
+        assert_eq!(stats["counters"].as_object().unwrap().len(), 21, "all counters");
     });
 }
 
@@ -101,37 +72,20 @@ fn stats_are_those_of_all_processes() {
 fn get_shows_what_is_stored_and_says_no_where_nothing_is() {
     on_each_store(|user, _| {
         let missing = user.run(["get", "a text"]).expect_code(1);
-        assert_eq!(
-            (missing.stdout.as_str(), missing.stderr.as_str()),
-            ("not cached\n", "")
-        );
+        assert_eq!((missing.stdout.as_str(), missing.stderr.as_str()), ("not cached\n", ""));
         let missing = user.run(["get", "a text", "--json"]).expect_code(1).json();
-        assert_eq!(
-            (&missing["hit"], &missing["entry"]),
-            (&false.into(), &Value::Null)
-        );
+        assert_eq!((&missing["hit"], &missing["entry"]), (&false.into(), &Value::Null));
 
         let stored = user.json(&["test", "--text", "a text"]);
         let entry = user.json(&["get", "a text"]);
-        assert_eq!(
-            (&entry["hit"], &entry["key"]),
-            (&true.into(), &stored["key"])
-        );
+        assert_eq!((&entry["hit"], &entry["key"]), (&true.into(), &stored["key"]));
         let entry = &entry["entry"];
         assert_eq!(entry["stored_bytes"], stored["stored_bytes"]);
-        assert_eq!(
-            (&entry["codec"], &entry["dimensions"]),
-            (&stored["codec"], &384.into())
-        );
+        assert_eq!((&entry["codec"], &entry["dimensions"]), (&stored["codec"], &384.into()));
         assert!(entry["age_seconds"].as_f64().unwrap() < 60.0 && entry["vector"].is_null());
         let vector = user.json(&["get", "a text", "--vector"]);
         assert_eq!(vector["entry"]["vector"].as_array().unwrap().len(), 384);
-        assert!(
-            user.run(["get", "a text"])
-                .expect_code(0)
-                .stdout
-                .contains("384")
-        );
+        assert!(user.run(["get", "a text"]).expect_code(0).stdout.contains("384"));
     });
 }
 
@@ -147,10 +101,7 @@ fn clear_removes_this_namespace_only() {
         assert!(refused.complaint().contains("--yes"), "{backend}");
         assert_eq!(user.json(&["stats"])["entries"], 3);
         let cleared = user.json(&["clear", "--yes"]);
-        assert_eq!(
-            (&cleared["removed"], &cleared["namespace"]),
-            (&3.into(), &"cache".into())
-        );
+        assert_eq!((&cleared["removed"], &cleared["namespace"]), (&3.into(), &"cache".into()));
         let stats = user.json(&["stats"]);
         assert_eq!((&stats["entries"], &stats["hits"]), (&0.into(), &0.into()));
         assert_eq!(in_other(&["stats"])["entries"], 1);
@@ -167,16 +118,8 @@ fn status_says_what_is_used_and_why() {
             "redis" => ("url_is_set", "allkeys-lru"),
             _ => ("chosen", "lru"),
         };
-        assert_eq!(
-            (&status["why"], &status["eviction_policy"]),
-            (&why.into(), &policy.into())
-        );
-        assert!(
-            status["version"]
-                .as_str()
-                .unwrap()
-                .starts_with(|c: char| c.is_ascii_digit())
-        );
+        assert_eq!((&status["why"], &status["eviction_policy"]), (&why.into(), &policy.into()));
+        assert!(status["version"].as_str().unwrap().starts_with(|c: char| c.is_ascii_digit()));
         let latency = &status["latency_micros"];
         assert!(latency["min"].as_u64().unwrap() <= latency["median"].as_u64().unwrap());
         assert!(status["used_bytes"].as_u64().unwrap() <= status["max_bytes"].as_u64().unwrap());
@@ -184,10 +127,7 @@ fn status_says_what_is_used_and_why() {
             (&status["provider"], &status["warnings"]),
             (&"lexical".into(), &Value::Array(vec![]))
         );
-        assert_eq!(
-            (&status["ttl_seconds"], &status["entries"]),
-            (&3600.0.into(), &0.into())
-        );
+        assert_eq!((&status["ttl_seconds"], &status["entries"]), (&3600.0.into(), &0.into()));
     });
 }
 
@@ -196,69 +136,34 @@ fn status_warns_of_servers_that_do_not_fit() {
     let unbounded = TestServer::start();
     let status = User::of_redis(&unbounded.url()).json(&["status"]);
     assert_eq!(status["max_bytes"], Value::Null);
-    assert!(
-        status["warnings"][0]
-            .as_str()
-            .unwrap()
-            .contains("unbounded")
-    );
-    let full = TestServer::builder()
-        .max_memory("64mb", "noeviction")
-        .start();
+    assert!(status["warnings"][0].as_str().unwrap().contains("unbounded"));
+    let full = TestServer::builder().max_memory("64mb", "noeviction").start();
     let user = User::of_redis(&full.url()).with("CACHE_TTLL", "5");
-    let warnings = user.json(&["status"])["warnings"]
-        .as_array()
-        .unwrap()
-        .clone();
+    let warnings = user.json(&["status"])["warnings"].as_array().unwrap().clone();
     assert!(warnings[0].as_str().unwrap().contains("noeviction"));
     assert!(warnings[1].as_str().unwrap().contains("CACHE_TTLL"));
-    assert!(
-        user.run(["status"])
-            .expect_code(0)
-            .stdout
-            .contains("noeviction")
-    );
+    assert!(user.run(["status"]).expect_code(0).stdout.contains("noeviction"));
 }
 
 #[test]
 fn explain_needs_no_store_and_tells_two_keys_apart() {
     let user = User::of_redis("redis://127.0.0.1:1");
     let one = user.json(&["explain", "a text"]);
-    assert_eq!(
-        (&one["fields"]["provider"], &one["input_bytes"]),
-        (&"lexical".into(), &6.into())
-    );
+    assert_eq!((&one["fields"]["provider"], &one["input_bytes"]), (&"lexical".into(), &6.into()));
     assert!(!one.to_string().contains("a text"), "the text is not shown");
-    assert_eq!(
-        one["key"],
-        User::new().json(&["test", "--text", "a text"])["key"]
-    );
+    assert_eq!(one["key"], User::new().json(&["test", "--text", "a text"])["key"]);
 
     let same = user.json(&["explain", "a text", "a text"]);
-    assert_eq!(
-        (&same["same"], &same["differences"]),
-        (&true.into(), &Value::Array(vec![]))
-    );
+    assert_eq!((&same["same"], &same["differences"]), (&true.into(), &Value::Array(vec![])));
     let fields = |arguments: &[&str]| -> Vec<String> {
         let answer = user.json(arguments);
         assert_eq!(answer["same"], false);
         let field = |d: &Value| d["field"].as_str().unwrap().to_owned();
-        answer["differences"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(field)
-            .collect()
+        answer["differences"].as_array().unwrap().iter().map(field).collect()
     };
     assert_eq!(fields(&["explain", "a text", "a text "]), ["input"]);
-    assert_eq!(
-        fields(&["explain", "x", "--tenant", "a", "--tenant2", "b"]),
-        ["scope"]
-    );
-    assert_eq!(
-        fields(&["explain", "x", "--input2", "query"]),
-        ["input kind"]
-    );
+    assert_eq!(fields(&["explain", "x", "--tenant", "a", "--tenant2", "b"]), ["scope"]);
+    assert_eq!(fields(&["explain", "x", "--input2", "query"]), ["input kind"]);
     let text = user.run(["explain", "x", "y"]).expect_code(0).stdout;
     assert!(text.contains("input") && text.contains("BLAKE3"), "{text}");
 }
@@ -266,22 +171,14 @@ fn explain_needs_no_store_and_tells_two_keys_apart() {
 #[test]
 fn flags_override_the_environment_and_the_environment_the_file() {
     let redis = TestServer::start();
-    let user = User::new()
-        .with("CACHE_NAMESPACE", "environment")
-        .with("CACHE_BACKEND", "memory");
+    let user = User::new().with("CACHE_NAMESPACE", "environment").with("CACHE_BACKEND", "memory");
     let config = user.file("settings.toml", "namespace = \"file\"\nttl = 60\n");
     let config = config.to_str().unwrap();
     let status = |arguments: &[&str]| user.json(&[&["status"], arguments].concat());
     assert_eq!(status(&["--config", config])["ttl_seconds"], 60.0);
     assert_eq!(status(&["--config", config])["namespace"], "environment");
-    assert_eq!(
-        status(&["--namespace", "flag", "--ttl", "2m"])["namespace"],
-        "flag"
-    );
-    assert_eq!(
-        status(&["--ttl", "2m", "--config", config])["ttl_seconds"],
-        120.0
-    );
+    assert_eq!(status(&["--namespace", "flag", "--ttl", "2m"])["namespace"], "flag");
+    assert_eq!(status(&["--ttl", "2m", "--config", config])["ttl_seconds"], 120.0);
     assert_eq!(status(&[])["backend"], "memory");
     // A flag that names a place also chooses the store there.
     assert_eq!(status(&["--redis-url", &redis.url()])["backend"], "redis");
@@ -299,8 +196,5 @@ fn the_memory_backend_warns_that_nothing_stays() {
     let run = user.run(["test", "--text", "x"]).expect_code(0);
     assert!(run.complaint().starts_with("warning: "));
     let answer = user.json(&["test", "--text", "x"]);
-    assert_eq!(
-        (&answer["first"]["hit"], &answer["second"]["hit"]),
-        (&false.into(), &true.into())
-    );
+    assert_eq!((&answer["first"]["hit"], &answer["second"]["hit"]), (&false.into(), &true.into()));
 }

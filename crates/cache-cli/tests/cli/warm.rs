@@ -27,22 +27,14 @@ fn real_text() -> String {
         Err(_) => Vec::new(),
     };
     paths.sort();
-    let mut text: String = paths
-        .iter()
-        .filter_map(|path| fs::read_to_string(path).ok())
-        .collect();
+    let mut text: String = paths.iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
     if text.lines().count() < 2_000 {
-        text = (0..3_000)
-            .map(|n| format!("Line {n} of a text about {} matters.\n", n * n))
-            .collect();
+        text =
+            (0..3_000).map(|n| format!("Line {n} of a text about {} matters.\n", n * n)).collect();
     }
     text.push('\n');
     for article in 1..=40 {
-        text.extend(
-            KOREAN
-                .lines()
-                .map(|line| format!("제{article}조. {line}\n")),
-        );
+        text.extend(KOREAN.lines().map(|line| format!("제{article}조. {line}\n")));
     }
     text
 }
@@ -61,28 +53,18 @@ async fn a_second_run_hits_everything_and_vectors_are_exact() {
         (embedded, format!("file:{}", file.display())),
     ];
     let text = real_text();
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let distinct: std::collections::HashSet<_> = lines.iter().collect();
     let count = lines.len() as u64;
     assert!(count > 2_000);
-    let fresh = Lexical::default()
-        .embed(&lines, &EmbedOptions::default())
-        .await
-        .unwrap()
-        .embeddings;
+    let fresh =
+        Lexical::default().embed(&lines, &EmbedOptions::default()).await.unwrap().embeddings;
     for (user, url) in stores {
         let path = user.file("real.txt", &text);
         let warm = ["warm", path.to_str().unwrap()];
         let first = numbers(&user.json(&warm));
         let computed = distinct.len() as u64;
-        assert_eq!(
-            first,
-            [count, count - computed, computed, 0],
-            "duplicates are computed once"
-        );
+        assert_eq!(first, [count, count - computed, computed, 0], "duplicates are computed once");
         assert_eq!(numbers(&user.json(&warm)), [count, count, 0, 0]);
         assert_eq!(user.json(&["stats"])["entries"], computed);
 
@@ -91,12 +73,7 @@ async fn a_second_run_hits_everything_and_vectors_are_exact() {
         let stored: Vec<Option<embedding::Lookup>> = model.get_batch(&lines).await.unwrap();
         for (stored, fresh) in stored.iter().zip(&fresh) {
             let (stored, fresh) = (&stored.as_ref().unwrap().embedding, fresh.as_ref().unwrap());
-            assert!(
-                stored
-                    .iter()
-                    .zip(fresh.iter())
-                    .all(|(a, b)| a.to_bits() == b.to_bits())
-            );
+            assert!(stored.iter().zip(fresh.iter()).all(|(a, b)| a.to_bits() == b.to_bits()));
         }
     }
 }
@@ -112,23 +89,15 @@ fn json_lines_are_known_by_their_first_line() {
         "not json\n",
         "{\"text\": \"하나\"}\n",
     );
-    let run = user
-        .run_with_input(&["warm", "-", "--json"], jsonl.as_bytes())
-        .expect_code(1);
+    let run = user.run_with_input(&["warm", "-", "--json"], jsonl.as_bytes()).expect_code(1);
     assert_eq!(numbers(&run.json()), [6, 1, 3, 2]);
-    assert!(
-        run.stderr.contains("line 5: ") && run.stderr.contains("line 6: "),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("line 5: ") && run.stderr.contains("line 6: "), "{}", run.stderr);
     assert!(!run.stderr.contains("not json"), "texts are not told");
     for text in ["하나", "two\nlines", "three"] {
         assert_eq!(user.json(&["get", text])["hit"], true);
     }
-    let lines = user.run_with_input(
-        &["warm", "-", "--json", "--format", "lines"],
-        jsonl.as_bytes(),
-    );
+    let lines =
+        user.run_with_input(&["warm", "-", "--json", "--format", "lines"], jsonl.as_bytes());
     assert_eq!(numbers(&lines.expect_code(0).json()), [6, 0, 6, 0]);
 }
 
@@ -139,19 +108,13 @@ fn bad_lines_are_named_and_the_rest_is_done() {
     input.extend(vec![b'x'; (10 << 20) + 1]);
     input.extend_from_slice(b"\nlast");
     let path = user.file("mixed.txt", &input);
-    let run = user
-        .run(["warm", path.to_str().unwrap(), "--json"])
-        .expect_code(1);
+    let run = user.run(["warm", path.to_str().unwrap(), "--json"]).expect_code(1);
     assert_eq!(numbers(&run.json()), [4, 0, 2, 2]);
     let said: Vec<_> = run.stderr.lines().collect();
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].starts_with("line 2: ") && said[0].contains("UTF-8"));
     assert!(said[1].starts_with("line 5: ") && said[1].contains("10 MiB"));
-    assert_eq!(
-        user.json(&["get", "first"])["hit"],
-        true,
-        "without mark and line end"
-    );
+    assert_eq!(user.json(&["get", "first"])["hit"], true, "without mark and line end");
     assert_eq!(user.json(&["get", "last"])["hit"], true);
 }
 
@@ -159,19 +122,14 @@ fn bad_lines_are_named_and_the_rest_is_done() {
 fn the_longest_line_is_taken() {
     let user = User::new();
     let path = user.file("long.txt", "가나다 ".repeat((10 << 20) / 10));
-    assert_eq!(
-        numbers(&user.json(&["warm", path.to_str().unwrap()])),
-        [1, 0, 1, 0]
-    );
+    assert_eq!(numbers(&user.json(&["warm", path.to_str().unwrap()])), [1, 0, 1, 0]);
 }
 
 #[test]
 fn many_bad_lines_do_not_flood_the_terminal() {
     let user = User::new();
     let path = user.file("bad.jsonl", "no json\n".repeat(5_000));
-    let run = user
-        .run(["warm", path.to_str().unwrap(), "--json"])
-        .expect_code(1);
+    let run = user.run(["warm", path.to_str().unwrap(), "--json"]).expect_code(1);
     assert_eq!(numbers(&run.json()), [5_000, 0, 0, 5_000]);
     assert_eq!(run.stderr.lines().count(), 21);
     assert_eq!(run.stderr.lines().last(), Some("and 4,980 more"));
@@ -181,40 +139,27 @@ fn many_bad_lines_do_not_flood_the_terminal() {
 fn empty_inputs_are_no_error_and_missing_ones_are() {
     let user = User::new();
     let empty = user.file("empty.txt", "");
-    assert_eq!(
-        numbers(&user.json(&["warm", empty.to_str().unwrap()])),
-        [0; 4]
-    );
-    let blank = user
-        .run_with_input(&["warm", "-", "--json"], b"\n \n\r\n")
-        .expect_code(0);
+    assert_eq!(numbers(&user.json(&["warm", empty.to_str().unwrap()])), [0; 4]);
+    let blank = user.run_with_input(&["warm", "-", "--json"], b"\n \n\r\n").expect_code(0);
     assert_eq!(numbers(&blank.json()), [0; 4]);
     let missing = user.run(["warm", "nowhere.txt"]).expect_code(5);
     assert!(missing.complaint().contains("nowhere.txt"));
-    let folder = user
-        .run(["warm", user.home().to_str().unwrap()])
-        .expect_code(5);
+    let folder = user.run(["warm", user.home().to_str().unwrap()]).expect_code(5);
     assert!(folder.complaint().starts_with("error: "));
 }
 
 #[test]
 fn a_store_that_fails_ends_the_run() {
-    let mut redis = TestServer::builder()
-        .max_memory("3mb", "noeviction")
-        .start();
+    let mut redis = TestServer::builder().max_memory("3mb", "noeviction").start();
     let user = User::of_redis(&redis.url());
     let texts: String = (0..20_000).map(|n| format!("text {n}\n")).collect();
     let path = user.file("many.txt", texts);
-    let run = user
-        .run(["warm", path.to_str().unwrap(), "--json"])
-        .expect_code(3);
+    let run = user.run(["warm", path.to_str().unwrap(), "--json"]).expect_code(3);
     let [done, _, computed, failed] = numbers(&run.json());
     assert!(done < 20_000 && computed == done && failed == 0, "{run:#?}");
     assert!(run.complaint().contains("\"full\""), "{}", run.stderr);
     redis.kill();
-    user.run(["warm", path.to_str().unwrap()])
-        .expect_code(3)
-        .complaint();
+    user.run(["warm", path.to_str().unwrap()]).expect_code(3).complaint();
 }
 
 #[cfg(unix)]
@@ -241,34 +186,18 @@ fn an_interrupted_run_reports_and_the_next_goes_on() {
         std::thread::sleep(Duration::from_millis(50));
     }
     let interrupt = format!("kill -s INT {}", child.id());
-    assert!(
-        Command::new("sh")
-            .args(["-c", &interrupt])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
     stderr.read_line(&mut said).unwrap();
     assert!(said.contains("finishing"), "{said}");
     let mut answer = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut answer)
-        .unwrap();
+    child.stdout.take().unwrap().read_to_string(&mut answer).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert_eq!(
-        numbers(&serde_json::from_str(&answer).unwrap()),
-        [500, 0, 500, 0]
-    );
+    assert_eq!(numbers(&serde_json::from_str(&answer).unwrap()), [500, 0, 500, 0]);
     drop(stdin);
 
     let more = format!("{texts}one more\n");
-    let again = user
-        .run_with_input(&["warm", "-", "--json"], more.as_bytes())
-        .expect_code(0);
+    let again = user.run_with_input(&["warm", "-", "--json"], more.as_bytes()).expect_code(0);
     assert_eq!(numbers(&again.json()), [501, 500, 1, 0]);
 }

@@ -15,8 +15,7 @@ pub trait CacheBackendExt: CacheBackend {
         key: &CacheKey,
     ) -> impl Future<Output = Result<Option<StoredValue>, CacheError>> + Send {
         async move {
-            let values =
-                self.get_many(std::slice::from_ref(key), &GetOptions::default()).await?;
+            let values = self.get_many(std::slice::from_ref(key), &GetOptions::default()).await?;
             Ok(values.into_iter().next().flatten())
         }
     }
@@ -28,9 +27,7 @@ pub trait CacheBackendExt: CacheBackend {
         value: StoredValue,
         ttl: Ttl,
     ) -> impl Future<Output = Result<(), CacheError>> + Send {
-        async move {
-            self.put_many(&[PutEntry::new(key, value, ttl)], &PutOptions::default()).await
-        }
+        async move { self.put_many(&[PutEntry::new(key, value, ttl)], &PutOptions::default()).await }
     }
 
     /// Removes one entry; says whether it was there.

@@ -52,13 +52,8 @@ fn millis(ms: u64) -> Ttl {
 
 /// Values come back byte for byte, the empty one included.
 pub async fn values(backend: &dyn CacheBackend) {
-    let samples: Vec<Vec<u8>> = vec![
-        vec![],
-        vec![0],
-        (0..=255).collect(),
-        b"\r\n$-1\r\n".to_vec(),
-        vec![0xff; 1 << 20],
-    ];
+    let samples: Vec<Vec<u8>> =
+        vec![vec![], vec![0], (0..=255).collect(), b"\r\n$-1\r\n".to_vec(), vec![0xff; 1 << 20]];
     let keys = keys(&fresh_namespace("values"), samples.len());
     let entries: Vec<_> = keys
         .iter()
@@ -68,7 +63,11 @@ pub async fn values(backend: &dyn CacheBackend) {
     backend.put_many(&entries, &PutOptions::default()).await.expect("a write succeeds");
     let found = get_all(backend, &keys).await;
     for (sample, found) in samples.iter().zip(found) {
-        assert!(found.as_ref() == Some(sample), "a value of {} bytes came back other", sample.len());
+        assert!(
+            found.as_ref() == Some(sample),
+            "a value of {} bytes came back other",
+            sample.len()
+        );
     }
     assert_eq!(get(backend, &keys[0]).await, Some(vec![]), "an empty value is no miss");
 }

@@ -119,9 +119,9 @@ async fn one_of_many(backend: Arc<dyn CacheBackend>) {
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let (backend, key) = (Arc::clone(&backend), key.clone());
-        tasks.spawn(async move {
-            acquired(&ask(&*backend, &key, LeaseToken::unique(), 30_000).await)
-        });
+        tasks.spawn(
+            async move { acquired(&ask(&*backend, &key, LeaseToken::unique(), 30_000).await) },
+        );
     }
     let winners = tasks.join_all().await.into_iter().filter(|won| *won).count();
     assert_eq!(winners, 1, "of 64 callers {winners} acquired one lease");

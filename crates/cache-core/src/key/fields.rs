@@ -117,10 +117,7 @@ impl KeyFields {
     /// No fields yet.
     #[must_use]
     pub fn new(kind: KeyKind) -> Self {
-        Self {
-            kind,
-            fields: Vec::with_capacity(12),
-        }
+        Self { kind, fields: Vec::with_capacity(12) }
     }
 
     /// Adds a field. Absent ones are added as well, so that `None` has an encoding of its own.
@@ -201,46 +198,28 @@ impl KeyExplanation {
                 compare(name, "(no such field)".to_owned(), value.to_string());
             }
         }
-        compare(
-            "key secret",
-            self.secret().to_owned(),
-            other.secret().to_owned(),
-        );
+        compare("key secret", self.secret().to_owned(), other.secret().to_owned());
         let comparable = self.input_digest.is_some() == other.input_digest.is_some();
         compare("input", self.input(comparable), other.input(comparable));
         // What a difference of nothing else leaves: made with another secret, or under one secret
         // of two inputs of the same length.
         if found.is_empty() {
-            push_difference(
-                &mut found,
-                "secret or input",
-                self.key.clone(),
-                other.key.clone(),
-            );
+            push_difference(&mut found, "secret or input", self.key.clone(), other.key.clone());
         }
         found
     }
 
     fn space(&self) -> String {
-        self.key
-            .rsplit_once(':')
-            .map_or_else(String::new, |(space, _)| space.to_owned())
+        self.key.rsplit_once(':').map_or_else(String::new, |(space, _)| space.to_owned())
     }
 
     fn field(&self, name: &str) -> String {
         let value = self.fields.iter().find(|(known, _)| *known == name);
-        value.map_or_else(
-            || "(no such field)".to_owned(),
-            |(_, value)| value.to_string(),
-        )
+        value.map_or_else(|| "(no such field)".to_owned(), |(_, value)| value.to_string())
     }
 
     fn secret(&self) -> &'static str {
-        if self.input_digest.is_some() {
-            "(none)"
-        } else {
-            "(set)"
-        }
+        if self.input_digest.is_some() { "(none)" } else { "(set)" }
     }
 
     /// With the digest only where both sides have one or both have none.
@@ -254,10 +233,6 @@ impl KeyExplanation {
 
 fn push_difference(found: &mut Vec<FieldDifference>, field: &str, first: String, second: String) {
     if first != second {
-        found.push(FieldDifference {
-            field: field.to_owned(),
-            first,
-            second,
-        });
+        found.push(FieldDifference { field: field.to_owned(), first, second });
     }
 }

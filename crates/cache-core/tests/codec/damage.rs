@@ -32,10 +32,7 @@ fn frames(dims: usize) -> Vec<(Codec, Vec<u8>)> {
     ];
     let encoded = samples.map(|(embedding, policy)| encode(&KEY, &meta(), embedding, policy));
     let frames: Vec<_> = encoded.into_iter().map(|e| (e.codec, e.bytes)).collect();
-    assert_eq!(
-        frames.iter().map(|(codec, _)| *codec).collect::<Vec<_>>(),
-        Codec::ALL
-    );
+    assert_eq!(frames.iter().map(|(codec, _)| *codec).collect::<Vec<_>>(), Codec::ALL);
     frames
 }
 
@@ -67,16 +64,9 @@ fn flipped_bits_of_large_frames_are_refused() {
 fn every_truncation_and_extension_is_refused() {
     for (codec, frame) in frames(40) {
         for len in 0..frame.len() {
-            let expected = if len < HEADER_BYTES {
-                FrameError::Truncated
-            } else {
-                FrameError::Checksum
-            };
-            assert_eq!(
-                decode(&KEY, &frame[..len]),
-                Err(expected),
-                "{codec}, {len} bytes"
-            );
+            let expected =
+                if len < HEADER_BYTES { FrameError::Truncated } else { FrameError::Checksum };
+            assert_eq!(decode(&KEY, &frame[..len]), Err(expected), "{codec}, {len} bytes");
         }
         for tail in [&[0][..], &[0xff], &frame] {
             let longer = [&frame[..], tail].concat();
@@ -103,13 +93,8 @@ fn another_keys_value_is_refused() {
 
 #[test]
 fn foreign_values_are_told_from_ours() {
-    let foreign: [&[u8]; 5] = [
-        b"hello, this is another program's string",
-        b"[0.1, 0.2]",
-        b"\x80\x04",
-        &[0; 64],
-        b"no",
-    ];
+    let foreign: [&[u8]; 5] =
+        [b"hello, this is another program's string", b"[0.1, 0.2]", b"\x80\x04", &[0; 64], b"no"];
     for value in foreign {
         let start = [value[0], value[1]];
         assert_eq!(decode(&KEY, value), Err(FrameError::NotOurs(start)));
@@ -126,10 +111,7 @@ fn other_versions_are_told_from_damage() {
     for version in (0..=u8::MAX).filter(|v| *v != 1) {
         let mut other = frame.clone();
         other[2] = version;
-        assert_eq!(
-            decode(&KEY, &other),
-            Err(FrameError::FutureVersion(version))
-        );
+        assert_eq!(decode(&KEY, &other), Err(FrameError::FutureVersion(version)));
         assert_eq!(inspect(&other), Err(FrameError::FutureVersion(version)));
     }
 }
@@ -143,10 +125,7 @@ fn a_header_can_be_read_without_the_key() {
         assert_eq!(info.meta, meta());
         assert_eq!(info.frame_bytes, frame.len());
         assert_eq!(info.body_bytes, frame.len() - HEADER_BYTES);
-        assert_eq!(
-            inspect(&frame[..HEADER_BYTES - 1]),
-            Err(FrameError::Truncated)
-        );
+        assert_eq!(inspect(&frame[..HEADER_BYTES - 1]), Err(FrameError::Truncated));
     }
 }
 

@@ -41,19 +41,12 @@ fn check(sample: &Sample, policy: VectorPolicy) {
         let dims = vector.dimensions();
         let expected = expected_codec(sample.on_the_grid, policy);
         assert_eq!(codec, expected, "{} {policy}", sample.model);
-        assert!(
-            len <= most_bytes(codec, dims),
-            "{} {codec}: {len}",
-            sample.model
-        );
+        assert!(len <= most_bytes(codec, dims), "{} {codec}: {len}", sample.model);
         let (count, least, most) = codecs.entry(codec).or_insert((0, usize::MAX, 0));
         (*count, *least, *most) = (*count + 1, len.min(*least), len.max(*most));
     }
     for (codec, (count, least, most)) in codecs {
-        println!(
-            "{} {policy}: {count} × {codec}, {least} to {most} bytes",
-            sample.model
-        );
+        println!("{} {policy}: {count} × {codec}, {least} to {most} bytes", sample.model);
     }
 }
 
@@ -87,10 +80,7 @@ fn most_bytes(codec: Codec, dims: usize) -> usize {
 fn made_here() -> [Sample; 2] {
     let sizes = [256, 384, 768, 1024, 1536, 3072].into_iter();
     let make = |of: fn(usize, u64) -> Embedding| {
-        sizes
-            .clone()
-            .flat_map(|dims| (0..20).map(move |seed| of(dims, seed)))
-            .collect()
+        sizes.clone().flat_map(|dims| (0..20).map(move |seed| of(dims, seed))).collect()
     };
     [
         Sample {
@@ -107,13 +97,8 @@ fn made_here() -> [Sample; 2] {
 }
 
 fn read_all(dir: &Path) -> Vec<Sample> {
-    let files = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    files
-        .filter(|path| path.extension().is_some_and(|e| e == "f32"))
-        .map(|p| read(&p))
-        .collect()
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|e| e == "f32")).map(|p| read(&p)).collect()
 }
 
 fn read(path: &Path) -> Sample {
@@ -121,18 +106,9 @@ fn read(path: &Path) -> Sample {
     let (model, dims) = stem.rsplit_once('_').unwrap();
     let dims: usize = dims.parse().unwrap();
     let bytes = fs::read(path).unwrap();
-    assert_eq!(
-        bytes.len() % (4 * dims),
-        0,
-        "{} holds a part of a row",
-        path.display()
-    );
+    assert_eq!(bytes.len() % (4 * dims), 0, "{} holds a part of a row", path.display());
     let row = |row: &[u8]| {
-        let floats = row
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|b| f32::from_le_bytes(*b));
+        let floats = row.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b));
         Embedding::new(floats.collect::<Vec<_>>()).unwrap()
     };
     Sample {

@@ -17,9 +17,7 @@ const META: EntryMeta = EntryMeta {
 
 /// Halves divided by 3, with a zero of either sign and a value too small for a nibble.
 fn on_the_grid() -> Vec<f32> {
-    let mut values: Vec<f32> = (0..39u16)
-        .map(|i| (f32::from(i * 7 % 39) - 16.5) / 3.0)
-        .collect();
+    let mut values: Vec<f32> = (0..39u16).map(|i| (f32::from(i * 7 % 39) - 16.5) / 3.0).collect();
     values[4] = 0.0;
     values[9] = -0.0;
     values[31] = 2f32.powi(-20) / 3.0;
@@ -28,9 +26,7 @@ fn on_the_grid() -> Vec<f32> {
 
 /// The same scale of values, with more bits than a half has.
 fn off_the_grid() -> Vec<f32> {
-    let mut values: Vec<f32> = (0..39u16)
-        .map(|i| 1.0 / (f32::from(i * 7 % 39) - 16.3))
-        .collect();
+    let mut values: Vec<f32> = (0..39u16).map(|i| 1.0 / (f32::from(i * 7 % 39) - 16.3)).collect();
     values[4] = 1e-7;
     values
 }
@@ -50,11 +46,7 @@ fn the_format_does_not_change() {
         let embedding = Embedding::new(values).unwrap();
         let stored = encode(&KEY, &META, &embedding, policy);
         assert_eq!(stored.codec, codec);
-        assert_eq!(
-            hex(&stored.bytes),
-            golden.replace(char::is_whitespace, ""),
-            "{codec}"
-        );
+        assert_eq!(hex(&stored.bytes), golden.replace(char::is_whitespace, ""), "{codec}");
         assert_eq!(decode(&KEY, &stored.bytes).unwrap().meta, META);
     }
 }

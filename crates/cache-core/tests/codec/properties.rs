@@ -72,10 +72,7 @@ proptest! {
 
 #[test]
 fn the_largest_vectors() {
-    for embedding in [
-        of_a_service(MAX_DIMENSIONS, 5),
-        of_a_local_model(MAX_DIMENSIONS, 6),
-    ] {
+    for embedding in [of_a_service(MAX_DIMENSIONS, 5), of_a_local_model(MAX_DIMENSIONS, 6)] {
         for policy in VectorPolicy::ALL {
             keeps_its_promise(&embedding, policy);
         }
@@ -85,11 +82,7 @@ fn the_largest_vectors() {
 #[test]
 fn one_odd_dimension_each_way() {
     for dims in 1..70 {
-        check_all(
-            (0..dims)
-                .map(|i| if i % 3 == 0 { -0.0 } else { 1.0 / i as f32 })
-                .collect(),
-        );
+        check_all((0..dims).map(|i| if i % 3 == 0 { -0.0 } else { 1.0 / i as f32 }).collect());
         check_all(vec![0.0; dims]);
         check_all(vec![-0.0; dims]);
         check_all(vec![f32::MAX; dims]);

@@ -28,9 +28,7 @@ impl Random {
 /// As a service makes them: in half precision, then divided by their norm as 32-bit floats.
 pub(crate) fn of_a_service(dims: usize, seed: u64) -> Embedding {
     let mut random = Random(seed);
-    let halves: Vec<f32> = (0..dims)
-        .map(|_| f16::from_f32(random.normal()).to_f32())
-        .collect();
+    let halves: Vec<f32> = (0..dims).map(|_| f16::from_f32(random.normal()).to_f32()).collect();
     let norm = norm(&halves);
     Embedding::new(halves.iter().map(|v| v / norm).collect::<Vec<_>>()).unwrap()
 }
@@ -54,30 +52,18 @@ pub(crate) fn bits(embedding: &Embedding) -> Vec<u32> {
 /// Stores and reads the vector back, and checks the policy's promise. Gives the codec and the
 /// frame's length.
 pub(crate) fn keeps_its_promise(embedding: &Embedding, policy: VectorPolicy) -> (Codec, usize) {
-    let meta = EntryMeta {
-        created_at_ms: 1_795_000_000_000,
-        tokens: 3,
-        ..EntryMeta::default()
-    };
+    let meta = EntryMeta { created_at_ms: 1_795_000_000_000, tokens: 3, ..EntryMeta::default() };
     let stored = encode(&KEY, &meta, embedding, policy);
     let entry = decode(&KEY, &stored.bytes).unwrap();
     assert_eq!(entry.meta, meta);
     assert_eq!(entry.codec, stored.codec);
     if stored.codec.is_exact() {
-        assert_eq!(
-            bits(&entry.embedding),
-            bits(embedding),
-            "{policy} {}",
-            stored.codec
-        );
+        assert_eq!(bits(&entry.embedding), bits(embedding), "{policy} {}", stored.codec);
     } else {
         assert!(!policy.is_exact(), "{policy} gave {}", stored.codec);
         match entry.embedding.cosine_similarity(embedding) {
             // The bound is on exact numbers; this cosine is computed in floating point.
-            Some(cosine) => assert!(
-                cosine >= policy.cosine_bound() - 1e-12,
-                "{policy}: {cosine}"
-            ),
+            Some(cosine) => assert!(cosine >= policy.cosine_bound() - 1e-12, "{policy}: {cosine}"),
             None => assert_eq!(entry.embedding, *embedding, "all zeros"),
         }
     }

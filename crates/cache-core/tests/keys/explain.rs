@@ -37,36 +37,19 @@ proptest! {
 fn a_secret_hides_the_input_from_an_explanation() {
     let explain = |secret: Option<&str>, text: &str| {
         let secret = secret.map(|s| s.as_bytes().to_vec());
-        Request {
-            secret,
-            text: text.to_owned(),
-            ..Request::default()
-        }
-        .explain()
+        Request { secret, text: text.to_owned(), ..Request::default() }.explain()
     };
     let names = |a: &KeyExplanation, b: &KeyExplanation| {
-        a.differences(b)
-            .into_iter()
-            .map(|d| d.field)
-            .collect::<Vec<_>>()
+        a.differences(b).into_iter().map(|d| d.field).collect::<Vec<_>>()
     };
     let plain = explain(None, "text");
     let keyed = explain(Some("s"), "text");
     assert!(plain.input_digest.is_some() && keyed.input_digest.is_none());
     assert_eq!(names(&plain, &keyed), ["key secret"]);
     assert_eq!(names(&keyed, &plain), ["key secret"]);
-    assert_eq!(
-        names(&plain, &explain(Some("s"), "longer")),
-        ["key secret", "input"]
-    );
-    assert_eq!(
-        names(&keyed, &explain(Some("s"), "TEXT")),
-        ["secret or input"]
-    );
-    assert_eq!(
-        names(&keyed, &explain(Some("other"), "text")),
-        ["secret or input"]
-    );
+    assert_eq!(names(&plain, &explain(Some("s"), "longer")), ["key secret", "input"]);
+    assert_eq!(names(&keyed, &explain(Some("s"), "TEXT")), ["secret or input"]);
+    assert_eq!(names(&keyed, &explain(Some("other"), "text")), ["secret or input"]);
     assert_eq!(names(&keyed, &explain(Some("s"), "longer")), ["input"]);
     assert!(names(&keyed, &explain(Some("s"), "text")).is_empty());
 }
@@ -81,10 +64,7 @@ fn explanations_show_spaces_and_unknown_fields() {
     let plain = explain(&spaces[0], fields.clone());
     let moved = plain.differences(&explain(&spaces[1], fields.clone()));
     assert_eq!((moved.len(), moved[0].field.as_str()), (1, "key space"));
-    assert_eq!(
-        (&*moved[0].first, &*moved[0].second),
-        ("cache:resp:0", "cache:resp:1")
-    );
+    assert_eq!((&*moved[0].first, &*moved[0].second), ("cache:resp:0", "cache:resp:1"));
     let more = explain(&spaces[0], fields.with("seed", None::<u64>));
     for found in [plain.differences(&more), more.differences(&plain)] {
         assert_eq!((found.len(), found[0].field.as_str()), (1, "seed"));

@@ -67,15 +67,7 @@ impl Request {
         let secret = self.secret.as_deref().map(KeySecret::new);
         let (model, options) = (&self.model, &self.options);
         let normalizer = self.normalizer.as_deref();
-        KeyProfile::embedding(
-            space,
-            &self.scope,
-            model,
-            options,
-            normalizer,
-            None,
-            secret.as_ref(),
-        )
+        KeyProfile::embedding(space, &self.scope, model, options, normalizer, None, secret.as_ref())
     }
 
     pub(crate) fn key(&self) -> CacheKey {
@@ -90,11 +82,7 @@ impl Request {
     /// taken from the other.
     pub(crate) fn with_fields_of(&self, other: &Self, fields: u16) -> Self {
         let pick = |bit: usize| {
-            if fields & (1 << bit) == 0 {
-                self
-            } else {
-                other
-            }
+            if fields & (1 << bit) == 0 { self } else { other }
         };
         let mut options = EmbedOptions::default();
         options.dimensions = pick(8).options.dimensions;
@@ -122,11 +110,7 @@ impl Request {
     /// each other's string.
     pub(crate) fn with_string(mut self, place: usize, string: &str) -> Self {
         let string = string.to_owned();
-        let part = self
-            .scope
-            .parts()
-            .next()
-            .map(|(n, v)| (n.to_owned(), v.to_owned()));
+        let part = self.scope.parts().next().map(|(n, v)| (n.to_owned(), v.to_owned()));
         let (name, value) = part.unwrap_or_default();
         match STRINGS[place] {
             "scope part's name" => self.scope = Scope::shared().with(string, value),
@@ -164,11 +148,7 @@ fn dimensions() -> impl Strategy<Value = Option<u32>> {
 
 fn scope() -> impl Strategy<Value = Scope> {
     prop::collection::vec((hostile(), hostile()), 0..3).prop_map(|parts| {
-        parts
-            .into_iter()
-            .fold(Scope::shared(), |scope, (name, value)| {
-                scope.with(name, value)
-            })
+        parts.into_iter().fold(Scope::shared(), |scope, (name, value)| scope.with(name, value))
     })
 }
 
@@ -176,15 +156,7 @@ fn model() -> impl Strategy<Value = ModelIdentity> {
     let texts = (hostile(), optional(), optional(), hostile(), optional());
     (texts, dimensions(), any::<Option<bool>>()).prop_map(|(texts, dimensions, normalized)| {
         let (provider, endpoint, deployment, model, version) = texts;
-        ModelIdentity {
-            provider,
-            endpoint,
-            deployment,
-            model,
-            version,
-            dimensions,
-            normalized,
-        }
+        ModelIdentity { provider, endpoint, deployment, model, version, dimensions, normalized }
     })
 }
 
@@ -228,9 +200,7 @@ pub(crate) fn pinned() -> Request {
             dimensions: Some(1536),
             normalized: Some(true),
         },
-        options: EmbedOptions::default()
-            .with_dimensions(512)
-            .with_input_kind(InputKind::Query),
+        options: EmbedOptions::default().with_dimensions(512).with_input_kind(InputKind::Query),
         normalizer: Some("nfc".to_owned()),
         secret: None,
         text: "안녕하세요, Redis 임베딩 캐시입니다!".to_owned(),

@@ -62,12 +62,7 @@ pub struct Process {
 
 impl Process {
     pub fn start(test: &str, file: &Path, role: impl std::fmt::Display) -> Self {
-        Self::start_by(
-            Command::new(std::env::current_exe().unwrap()),
-            test,
-            file,
-            role,
-        )
+        Self::start_by(Command::new(std::env::current_exe().unwrap()), test, file, role)
     }
 
     /// Starts it through a command that takes the test binary's arguments.
@@ -94,10 +89,7 @@ impl Process {
         loop {
             let mut line = String::new();
             let read = self.lines.read_line(&mut line).unwrap();
-            assert!(
-                read > 0,
-                "the process ended without saying what was expected"
-            );
+            assert!(read > 0, "the process ended without saying what was expected");
             if let Some(said) = line.trim_end().strip_prefix('@') {
                 return said.to_owned();
             }
@@ -106,12 +98,7 @@ impl Process {
 
     pub fn go(&mut self) {
         assert_eq!(self.hear(), "ready");
-        self.child
-            .stdin
-            .as_mut()
-            .unwrap()
-            .write_all(b"go\n")
-            .unwrap();
+        self.child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
     }
 
     pub fn kill(mut self) {
@@ -146,10 +133,7 @@ pub fn closed(file: &Path) {
     let log = PathBuf::from(format!("{}-wal", file.display()));
     let start = Instant::now();
     while log.exists() {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "the file is never closed"
-        );
+        assert!(start.elapsed() < Duration::from_secs(10), "the file is never closed");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -157,15 +141,9 @@ pub fn closed(file: &Path) {
 /// Checks the file from outside: sound, and its count of bytes is the sum of the entries.
 pub fn assert_sound(file: &Path) {
     let sql = rusqlite::Connection::open(file).unwrap();
-    let text = |statement| {
-        sql.query_row(statement, (), |row| row.get::<_, String>(0))
-            .unwrap()
-    };
+    let text = |statement| sql.query_row(statement, (), |row| row.get::<_, String>(0)).unwrap();
     assert_eq!(text("PRAGMA integrity_check"), "ok");
-    let number = |statement| {
-        sql.query_row(statement, (), |row| row.get::<_, i64>(0))
-            .unwrap()
-    };
+    let number = |statement| sql.query_row(statement, (), |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(
         number("SELECT bytes FROM space"),
         number("SELECT ifnull(sum(size), 0) FROM entries"),

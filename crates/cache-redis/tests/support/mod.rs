@@ -39,9 +39,7 @@ pub(crate) fn keys(name: &str, count: usize) -> Vec<CacheKey> {
 /// Each key's value is made of its own hash.
 pub(crate) fn entries(keys: &[CacheKey], size: usize, ttl: Ttl) -> Vec<PutEntry> {
     let value = |key: &CacheKey| StoredValue::new(value_of(key, size));
-    keys.iter()
-        .map(|key| PutEntry::new(key.clone(), value(key), ttl))
-        .collect()
+    keys.iter().map(|key| PutEntry::new(key.clone(), value(key), ttl)).collect()
 }
 
 pub(crate) fn value_of(key: &CacheKey, size: usize) -> Vec<u8> {
@@ -77,7 +75,5 @@ pub(crate) fn assert_says(error: &CacheError, kind: ErrorKind, words: &[&str]) {
 
 /// A small value that lives for an hour.
 pub(crate) async fn put(backend: &RedisBackend, key: &CacheKey) -> Result<(), CacheError> {
-    backend
-        .put(key.clone(), StoredValue::new(value_of(key, 64)), hour())
-        .await
+    backend.put(key.clone(), StoredValue::new(value_of(key, 64)), hour()).await
 }

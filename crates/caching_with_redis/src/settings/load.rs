@@ -19,13 +19,17 @@ pub(super) fn load(
     let mut builder = Config::builder();
     if let Some(path) = settings_file(file, environment)? {
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            SettingsError::new(format!("the settings file {} cannot be read: {error}", path.display()))
+            SettingsError::new(format!(
+                "the settings file {} cannot be read: {error}",
+                path.display()
+            ))
         })?;
         refuse_unknown_keys(&path, &text)?;
         builder = builder.add_source(File::from_str(&text, FileFormat::Toml));
     }
     for known in VARIABLES {
-        let set = environment.iter().find(|(name, value)| name == known.variable && !value.is_empty());
+        let set =
+            environment.iter().find(|(name, value)| name == known.variable && !value.is_empty());
         if let Some((name, value)) = set {
             builder = builder
                 .set_override(known.key, value.as_str())
@@ -115,15 +119,15 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
             "setting ttl_jitter (CACHE_TTL_JITTER): it is a part of the TTL, from 0 to below 1",
         ));
     }
-    cache_core::Namespace::new(&settings.namespace)
-        .map_err(|error| SettingsError::new(format!("setting namespace (CACHE_NAMESPACE): {error}")))?;
+    cache_core::Namespace::new(&settings.namespace).map_err(|error| {
+        SettingsError::new(format!("setting namespace (CACHE_NAMESPACE): {error}"))
+    })?;
     Ok(())
 }
 
 fn misspelt(environment: &[(String, String)]) -> Vec<String> {
-    let known = |name: &str| {
-        name == FILE_VARIABLE || VARIABLES.iter().any(|known| known.variable == name)
-    };
+    let known =
+        |name: &str| name == FILE_VARIABLE || VARIABLES.iter().any(|known| known.variable == name);
     let mut names: Vec<_> = environment
         .iter()
         .map(|(name, _)| name.as_str())

@@ -36,21 +36,65 @@ const fn variable(variable: &'static str, key: &'static str, meaning: &'static s
 /// All settings. The environment also knows `CACHE_CONFIG`, the path of the settings file.
 pub const VARIABLES: &[Variable] = &[
     variable("CACHE_BACKEND", "backend", "auto, redis, embedded or memory (auto)"),
-    variable("REDIS_URL", "redis_url", "redis://, rediss:// or unix:// address (redis://127.0.0.1:6379)"),
+    variable(
+        "REDIS_URL",
+        "redis_url",
+        "redis://, rediss:// or unix:// address (redis://127.0.0.1:6379)",
+    ),
     variable("CACHE_TTL", "ttl", "how long an entry is fresh, in seconds or with a unit (3600)"),
-    variable("CACHE_TTL_JITTER", "ttl_jitter", "part of the TTL by which lives are spread, 0 to below 1 (0.1)"),
-    variable("CACHE_STALE_WHILE_REVALIDATE", "stale_while_revalidate", "span after the TTL in which an entry is served while it is refreshed (0)"),
-    variable("CACHE_STALE_IF_ERROR", "stale_if_error", "span after the TTL in which an entry is served when computing fails (0)"),
+    variable(
+        "CACHE_TTL_JITTER",
+        "ttl_jitter",
+        "part of the TTL by which lives are spread, 0 to below 1 (0.1)",
+    ),
+    variable(
+        "CACHE_STALE_WHILE_REVALIDATE",
+        "stale_while_revalidate",
+        "span after the TTL in which an entry is served while it is refreshed (0)",
+    ),
+    variable(
+        "CACHE_STALE_IF_ERROR",
+        "stale_if_error",
+        "span after the TTL in which an entry is served when computing fails (0)",
+    ),
     variable("CACHE_NAMESPACE", "namespace", "the application's part of the store (cache)"),
-    variable("CACHE_VECTORS", "vectors", "lossless, fast, near-lossless, compact or tiny (lossless)"),
-    variable("CACHE_FILE", "file", "the embedded file (caching_with_redis/cache.db in the user's cache folder)"),
-    variable("CACHE_MAX_MEMORY", "max_memory", "bound of the embedded file and of the memory backend (512mb)"),
-    variable("REDIS_MAX_MEMORY", "redis_max_memory", "memory limit of a Redis that setup starts (512mb)"),
+    variable(
+        "CACHE_VECTORS",
+        "vectors",
+        "lossless, fast, near-lossless, compact or tiny (lossless)",
+    ),
+    variable(
+        "CACHE_FILE",
+        "file",
+        "the embedded file (caching_with_redis/cache.db in the user's cache folder)",
+    ),
+    variable(
+        "CACHE_MAX_MEMORY",
+        "max_memory",
+        "bound of the embedded file and of the memory backend (512mb)",
+    ),
+    variable(
+        "REDIS_MAX_MEMORY",
+        "redis_max_memory",
+        "memory limit of a Redis that setup starts (512mb)",
+    ),
     variable("CACHE_DIMENSIONS", "dimensions", "dimensions of the lexical provider (384)"),
-    variable("AZURE_OPENAI_ENDPOINT", "azure_openai_endpoint", "endpoint of the Azure OpenAI resource"),
+    variable(
+        "AZURE_OPENAI_ENDPOINT",
+        "azure_openai_endpoint",
+        "endpoint of the Azure OpenAI resource",
+    ),
     variable("AZURE_OPENAI_API_KEY", "azure_openai_api_key", "its API key (secret)"),
-    variable("AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT", "azure_openai_embeddings_deployment", "deployment of an embeddings model"),
-    variable("AZURE_OPENAI_CHAT_DEPLOYMENT", "azure_openai_chat_deployment", "deployment of a chat model"),
+    variable(
+        "AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT",
+        "azure_openai_embeddings_deployment",
+        "deployment of an embeddings model",
+    ),
+    variable(
+        "AZURE_OPENAI_CHAT_DEPLOYMENT",
+        "azure_openai_chat_deployment",
+        "deployment of a chat model",
+    ),
     variable("OPENAI_API_KEY", "openai_api_key", "API key of OpenAI (secret)"),
 ];
 

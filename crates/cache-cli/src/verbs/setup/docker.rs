@@ -41,10 +41,7 @@ pub(super) fn engine_answers() -> bool {
 /// Whether the image is there, so that starting it takes no fetching.
 pub(super) fn has_image() -> bool {
     let inspect = ["image", "inspect", IMAGE];
-    let output = Command::new("docker")
-        .args(inspect)
-        .stdin(Stdio::null())
-        .output();
+    let output = Command::new("docker").args(inspect).stdin(Stdio::null()).output();
     output.is_ok_and(|output| output.status.success())
 }
 
@@ -84,23 +81,9 @@ impl Container {
             return None;
         }
         let format = format!("{{{{index .Config.Labels \"{LABEL}\"}}}}");
-        let inspect = [
-            "inspect",
-            "--type",
-            "container",
-            "--format",
-            &format,
-            &self.name,
-        ];
-        let output = Command::new("docker")
-            .args(inspect)
-            .stdin(Stdio::null())
-            .output()
-            .ok()?;
-        output
-            .status
-            .success()
-            .then(|| output.stdout.trim_ascii() == b"yes")
+        let inspect = ["inspect", "--type", "container", "--format", &format, &self.name];
+        let output = Command::new("docker").args(inspect).stdin(Stdio::null()).output().ok()?;
+        output.status.success().then(|| output.stdout.trim_ascii() == b"yes")
     }
 
     /// Starts it, in place of one of setup's that has ended. Docker fetches the image where it is
@@ -125,22 +108,14 @@ impl Container {
         // Docker makes the container before it finds that the port is taken.
         self.remove();
         let words = String::from_utf8_lossy(&output.stderr);
-        Err(words
-            .lines()
-            .last()
-            .unwrap_or("docker run failed")
-            .trim()
-            .to_owned())
+        Err(words.lines().last().unwrap_or("docker run failed").trim().to_owned())
     }
 
     /// Removes it if it is ours.
     pub(super) fn remove(&self) {
         if self.is_ours() {
             let remove = ["rm", "--force", "--volumes", &self.name];
-            let _ = Command::new("docker")
-                .args(remove)
-                .stdin(Stdio::null())
-                .output();
+            let _ = Command::new("docker").args(remove).stdin(Stdio::null()).output();
         }
     }
 }

@@ -40,12 +40,7 @@ impl LocalServer {
         let folders = etcetera::choose_base_strategy()
             .map_err(|error| Failure::Machine(language.no_state_folder(&error.to_string())))?;
         let state = folders.state_dir().unwrap_or_else(|| folders.data_dir());
-        Ok(Self {
-            folder: state
-                .join("caching_with_redis")
-                .join(format!("redis-{port}")),
-            port,
-        })
+        Ok(Self { folder: state.join("caching_with_redis").join(format!("redis-{port}")), port })
     }
 
     /// Whether the server is the one that was started here.
@@ -58,10 +53,7 @@ impl LocalServer {
         fs::create_dir_all(&self.folder)?;
         let _ = fs::remove_file(self.path("redis.log"));
         fs::write(self.config(), self.directives(memory, policy))?;
-        let output = Command::new(program)
-            .arg(self.config())
-            .stdin(Stdio::null())
-            .output()?;
+        let output = Command::new(program).arg(self.config()).stdin(Stdio::null()).output()?;
         if output.status.success() {
             return Ok(());
         }
@@ -94,10 +86,7 @@ impl LocalServer {
     /// What it said last, if it said anything.
     pub(super) fn last_words(&self) -> Option<String> {
         let log = fs::read_to_string(self.path("redis.log")).ok()?;
-        log.lines()
-            .rev()
-            .find(|line| !line.trim().is_empty())
-            .map(str::to_owned)
+        log.lines().rev().find(|line| !line.trim().is_empty()).map(str::to_owned)
     }
 
     fn config(&self) -> PathBuf {

@@ -83,23 +83,9 @@ pub(super) fn run(context: &Context, setup: &args::Setup) -> Result<(), Failure>
     }
     let local = LocalServer::at(setup.port, language)?;
     let container = Container::at(setup.port);
-    let wish = Wish {
-        port: setup.port,
-        memory,
-        using: setup.using,
-    };
-    let setup_verb = Setup {
-        context,
-        local,
-        container,
-        wish,
-        url: url(setup.port),
-    };
-    if setup.stop {
-        setup_verb.stop()
-    } else {
-        setup_verb.start()
-    }
+    let wish = Wish { port: setup.port, memory, using: setup.using };
+    let setup_verb = Setup { context, local, container, wish, url: url(setup.port) };
+    if setup.stop { setup_verb.stop() } else { setup_verb.start() }
 }
 
 fn url(port: u16) -> String {
@@ -136,11 +122,7 @@ impl Setup<'_> {
         let by = self.started_by(server);
         let fits = server.max_memory == self.wish.memory.0 && server.policy == POLICY;
         if output.json {
-            let action = if fits {
-                "already_running"
-            } else {
-                "left_as_it_is"
-            };
+            let action = if fits { "already_running" } else { "left_as_it_is" };
             let outcome = Outcome::new(action, &self.url, self.wish.port);
             output.object(&outcome.with_server(by.unwrap_or("other"), server))?;
         } else {
@@ -176,9 +158,7 @@ impl Setup<'_> {
             Using::Docker => self.start_container(),
             Using::Auto if engine && !self.container.is_foreign() => match self.start_container() {
                 Err(Failure::Machine(reason)) if local::program().is_some() => {
-                    self.context
-                        .output
-                        .note(&language.trying_redis_server(&reason));
+                    self.context.output.note(&language.trying_redis_server(&reason));
                     self.start_local(language.no_redis_server())
                 }
                 outcome => outcome,
@@ -195,14 +175,10 @@ impl Setup<'_> {
             return Err(Failure::Machine(message));
         }
         if !docker::has_image() {
-            self.context
-                .output
-                .note(&language.fetching_image(docker::IMAGE));
+            self.context.output.note(&language.fetching_image(docker::IMAGE));
         }
         let failed = |reason: &str| Failure::Machine(language.docker_failed(reason));
-        self.container
-            .run(self.wish.memory, POLICY)
-            .map_err(|reason| failed(&reason))?;
+        self.container.run(self.wish.memory, POLICY).map_err(|reason| failed(&reason))?;
         let Some(server) = self.wait(Duration::from_secs(30), |_| true) else {
             self.container.remove();
             return Err(failed(&language.server_silent("redis", 30)));
@@ -251,10 +227,7 @@ impl Setup<'_> {
         let (language, output) = (self.context.language(), &self.context.output);
         if output.json {
             let outcome = Outcome::new("started", &self.url, self.wish.port);
-            return output.object(&Outcome {
-                log,
-                ..outcome.with_server(by, server)
-            });
+            return output.object(&Outcome { log, ..outcome.with_server(by, server) });
         }
         let limit = limit(server.max_memory, language);
         output.line(&language.started(&server.version, &self.url, how, &limit))?;
@@ -292,11 +265,7 @@ impl Setup<'_> {
         } else {
             output.line(&text)?;
         }
-        if action == "left_as_it_is" {
-            Err(Failure::Negative)
-        } else {
-            Ok(())
-        }
+        if action == "left_as_it_is" { Err(Failure::Negative) } else { Ok(()) }
     }
 
     fn start_command(&self) -> String {
@@ -313,9 +282,5 @@ impl Setup<'_> {
 }
 
 fn limit(max_memory: u64, language: Language) -> String {
-    if max_memory == 0 {
-        language.no_limit()
-    } else {
-        ByteSize(max_memory).to_string()
-    }
+    if max_memory == 0 { language.no_limit() } else { ByteSize(max_memory).to_string() }
 }

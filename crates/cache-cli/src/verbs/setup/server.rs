@@ -37,14 +37,8 @@ pub(super) struct Server {
 impl Server {
     fn from_info(info: &str) -> Self {
         let field = |name: &str| {
-            let value = |line: &str| {
-                Some(
-                    line.strip_prefix(name)?
-                        .strip_prefix(':')?
-                        .trim()
-                        .to_owned(),
-                )
-            };
+            let value =
+                |line: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned());
             info.lines().find_map(value).unwrap_or_default()
         };
         let number = |name| field(name).parse().unwrap_or(0);
@@ -134,16 +128,9 @@ mod tests {
 
     #[test]
     fn a_redis_tells_its_bounds() {
-        let redis = TestServer::builder()
-            .max_memory("64mb", "allkeys-lru")
-            .start();
-        let Answer::Redis(server) = ask(redis.port()) else {
-            panic!("a Redis is there")
-        };
-        assert_eq!(
-            (server.max_memory, server.policy.as_str()),
-            (64 << 20, "allkeys-lru")
-        );
+        let redis = TestServer::builder().max_memory("64mb", "allkeys-lru").start();
+        let Answer::Redis(server) = ask(redis.port()) else { panic!("a Redis is there") };
+        assert_eq!((server.max_memory, server.policy.as_str()), (64 << 20, "allkeys-lru"));
         assert!(server.process > 0 && server.config_file.ends_with("redis.conf"));
     }
 
@@ -160,9 +147,7 @@ mod tests {
         let web = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let _ = stream.read(&mut [0; 64]);
-            stream
-                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
         });
         assert!(matches!(ask(port), Answer::SomethingElse));
         web.join().unwrap();

@@ -41,13 +41,7 @@ impl<R: BufRead> Batches<R> {
     /// Batches of at most this many texts.
     pub(super) fn new(reader: R, format: Format, path: &Path, most: usize) -> Self {
         let reading = Reading::new(format, path);
-        Self {
-            lines: Lines::new(reader),
-            reading,
-            most,
-            line: 0,
-            ended: false,
-        }
+        Self { lines: Lines::new(reader), reading, most, line: 0, ended: false }
     }
 
     fn next_batch(&mut self) -> io::Result<Batch> {
@@ -65,10 +59,7 @@ impl<R: BufRead> Batches<R> {
                 Some(Err(refused)) => batch.refused.push((self.line, refused)),
                 Some(Ok(text)) => {
                     bytes += text.len();
-                    batch.texts.push(Numbered {
-                        line: self.line,
-                        text,
-                    });
+                    batch.texts.push(Numbered { line: self.line, text });
                 }
             }
         }

@@ -25,11 +25,7 @@ pub(super) struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            at_start: true,
-            consumed: 0,
-        }
+        Self { reader, at_start: true, consumed: 0 }
     }
 
     /// The next line; `None` at the end.
@@ -73,11 +69,7 @@ impl<R: BufRead> Lines<R> {
             line.pop();
         }
         let too_long = too_long || line.len() > LONGEST;
-        Ok(Some(if too_long {
-            Line::TooLong
-        } else {
-            Line::Bytes(line)
-        }))
+        Ok(Some(if too_long { Line::TooLong } else { Line::Bytes(line) }))
     }
 }
 
@@ -106,10 +98,7 @@ mod tests {
     fn lines_end_as_on_every_system() {
         assert_eq!(lines(b""), []);
         assert_eq!(lines(b"\n"), [text("")]);
-        assert_eq!(
-            lines("가나\r\n\n다 라".as_bytes()),
-            [text("가나"), text(""), text("다 라")]
-        );
+        assert_eq!(lines("가나\r\n\n다 라".as_bytes()), [text("가나"), text(""), text("다 라")]);
         assert_eq!(lines(b"\xef\xbb\xbfa\nb\n"), [text("a"), text("b")]);
         assert_eq!(lines(b"a\rb\n"), [text("a\rb")]);
     }
@@ -122,10 +111,7 @@ mod tests {
         input.extend_from_slice(b"\nlast");
         let mut lines = Lines::new(BufReader::new(&input[..]));
         let whole = Line::Bytes(vec![b'x'; LONGEST]);
-        assert!(
-            lines.next_line().unwrap() == Some(whole),
-            "the longest line is taken"
-        );
+        assert!(lines.next_line().unwrap() == Some(whole), "the longest line is taken");
         assert_eq!(lines.next_line().unwrap(), Some(text("short")));
         assert_eq!(lines.next_line().unwrap(), Some(Line::TooLong));
         assert_eq!(lines.next_line().unwrap(), Some(text("last")));

@@ -37,9 +37,7 @@ pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Fail
     let input = Input::open(&warm.source).map_err(|error| unreadable(context, warm, &error))?;
     let opened = context.open().await?;
     if opened.cache.backend().info().kind == "memory" {
-        context
-            .output
-            .warning(&context.language().gone_with_the_program());
+        context.output.warning(&context.language().gone_with_the_program());
     }
     let started = Instant::now();
     let progress = Progress::new(context.output, input.bytes);
@@ -57,11 +55,7 @@ pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Fail
     report.finish(started.elapsed())?;
     ended?;
     shared?;
-    if report.failed() > 0 {
-        Err(Failure::Negative)
-    } else {
-        Ok(())
-    }
+    if report.failed() > 0 { Err(Failure::Negative) } else { Ok(()) }
 }
 
 /// Where the texts come from.
@@ -74,10 +68,7 @@ struct Input {
 impl Input {
     fn open(path: &Path) -> io::Result<Self> {
         if path == Path::new("-") {
-            return Ok(Self {
-                reader: Box::new(io::stdin()),
-                bytes: None,
-            });
+            return Ok(Self { reader: Box::new(io::stdin()), bytes: None });
         }
         let file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -85,20 +76,13 @@ impl Input {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }
         let bytes = metadata.is_file().then_some(metadata.len());
-        Ok(Self {
-            reader: Box::new(file),
-            bytes,
-        })
+        Ok(Self { reader: Box::new(file), bytes })
     }
 }
 
 fn unreadable(context: &Context, warm: &args::Warm, error: &io::Error) -> Failure {
     let path = warm.source.display().to_string();
-    Failure::Machine(
-        context
-            .language()
-            .cannot_read_file(&path, &error.to_string()),
-    )
+    Failure::Machine(context.language().cannot_read_file(&path, &error.to_string()))
 }
 
 /// A thread of its own, not of the runtime's: it may wait for standard input for ever, and the
@@ -170,11 +154,7 @@ struct Done {
 }
 
 async fn embed(model: ModelCache, batch: Batch) -> Done {
-    let texts: Vec<&str> = batch
-        .texts
-        .iter()
-        .map(|numbered| numbered.text.as_str())
-        .collect();
+    let texts: Vec<&str> = batch.texts.iter().map(|numbered| numbered.text.as_str()).collect();
     let results = model.embed_each(&texts).await;
     Done { batch, results }
 }
@@ -186,10 +166,7 @@ impl Done {
             Ok(results) => results,
             Err(error) => return Some(error.into()),
         };
-        let mut tally = Tally {
-            bytes: self.batch.bytes,
-            ..Tally::default()
-        };
+        let mut tally = Tally { bytes: self.batch.bytes, ..Tally::default() };
         let mut refused = self.batch.refused;
         let mut seen = HashSet::with_capacity(self.batch.texts.len());
         let mut fatal = None;

@@ -18,20 +18,15 @@ impl Progress {
     /// For an input of this many bytes, where that is known.
     pub(super) fn new(output: Output, bytes: Option<u64>) -> Self {
         let (bar, template) = match bytes {
-            Some(bytes) => (
-                ProgressBar::new(bytes),
-                "{bar:30} {percent:>3} %  {msg}  {elapsed} / {duration}",
-            ),
+            Some(bytes) => {
+                (ProgressBar::new(bytes), "{bar:30} {percent:>3} %  {msg}  {elapsed} / {duration}")
+            }
             None => (ProgressBar::new_spinner(), "{spinner} {msg}  {elapsed}"),
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self {
-            output,
-            bar,
-            last_line: Instant::now(),
-        }
+        Self { output, bar, last_line: Instant::now() }
     }
 
     /// So many more bytes of the input are done; this is how it stands.

@@ -42,13 +42,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(output: Output, progress: Progress) -> Self {
-        Self {
-            output,
-            progress,
-            hits: 0,
-            computed: 0,
-            failed: 0,
-        }
+        Self { output, progress, hits: 0, computed: 0, failed: 0 }
     }
 
     /// Counts a batch, and names the lines that failed.
@@ -58,25 +52,19 @@ impl Report {
         let language = self.output.language;
         for (line, refused) in refused {
             if self.failed < TOLD {
-                self.progress
-                    .note(&language.line_failed(*line, &refused.reason(language)));
+                self.progress.note(&language.line_failed(*line, &refused.reason(language)));
             }
             self.failed += 1;
         }
         let (texts, hits, failed) = (self.texts(), self.hits, self.failed);
         self.progress.advance(tally.bytes, || {
-            language.warming(
-                &figures::count(texts),
-                &figures::count(hits),
-                &figures::count(failed),
-            )
+            language.warming(&figures::count(texts), &figures::count(hits), &figures::count(failed))
         });
     }
 
     /// Says that no more batches are begun.
     pub(super) fn finishing(&self) {
-        self.progress
-            .note(&self.output.language.finishing_batches());
+        self.progress.note(&self.output.language.finishing_batches());
     }
 
     pub(super) fn failed(&self) -> u64 {
@@ -88,8 +76,7 @@ impl Report {
         self.progress.finish();
         let language = self.output.language;
         if self.failed > TOLD {
-            self.output
-                .note(&language.more_failed(&figures::count(self.failed - TOLD)));
+            self.output.note(&language.more_failed(&figures::count(self.failed - TOLD)));
         }
         if self.output.json {
             return self.output.object(&Answer {
@@ -103,8 +90,7 @@ impl Report {
         let [texts, hits, computed, failed] =
             [self.texts(), self.hits, self.computed, self.failed].map(figures::count);
         let time = figures::span(elapsed);
-        self.output
-            .line(&language.warmed(&texts, &hits, &computed, &failed, &time))
+        self.output.line(&language.warmed(&texts, &hits, &computed, &failed, &time))
     }
 
     fn texts(&self) -> u64 {

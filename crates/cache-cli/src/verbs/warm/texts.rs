@@ -49,10 +49,7 @@ pub(super) enum Reading {
 impl Reading {
     /// As asked for, else by the file's name.
     pub(super) fn new(format: Format, path: &Path) -> Self {
-        let extension = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .map(str::to_ascii_lowercase);
+        let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
         match (format, extension.as_deref()) {
             (Format::Lines, _) => Self::Lines,
             (Format::Jsonl, _) | (Format::Auto, Some("jsonl" | "ndjson")) => Self::Jsonl,
@@ -74,17 +71,9 @@ impl Reading {
             return None;
         }
         if *self == Self::Undecided {
-            *self = if text_in_json(&text).is_ok() {
-                Self::Jsonl
-            } else {
-                Self::Lines
-            };
+            *self = if text_in_json(&text).is_ok() { Self::Jsonl } else { Self::Lines };
         }
-        Some(if *self == Self::Jsonl {
-            text_in_json(&text)
-        } else {
-            Ok(text)
-        })
+        Some(if *self == Self::Jsonl { text_in_json(&text) } else { Ok(text) })
     }
 }
 
@@ -97,11 +86,7 @@ fn text_in_json(line: &str) -> Result<String, Refused> {
         },
         _ => return Err(Refused::WithoutText),
     };
-    if text.trim().is_empty() {
-        Err(Refused::Empty)
-    } else {
-        Ok(text)
-    }
+    if text.trim().is_empty() { Err(Refused::Empty) } else { Ok(text) }
 }
 
 #[cfg(test)]
@@ -120,29 +105,14 @@ mod tests {
     fn the_first_line_decides_where_nothing_else_does() {
         let mut reading = Reading::new(Format::Auto, Path::new("-"));
         assert_eq!(read(&mut reading, "  "), None);
-        assert_eq!(
-            read(&mut reading, r#"{"text": "가\n나", "id": 1}"#),
-            ok("가\n나")
-        );
-        assert_eq!(
-            read(&mut reading, r#""just a string""#),
-            ok("just a string")
-        );
+        assert_eq!(read(&mut reading, r#"{"text": "가\n나", "id": 1}"#), ok("가\n나"));
+        assert_eq!(read(&mut reading, r#""just a string""#), ok("just a string"));
         assert_eq!(read(&mut reading, "plain"), Some(Err(Refused::NotJson)));
-        assert_eq!(
-            read(&mut reading, r#"{"body": "x"}"#),
-            Some(Err(Refused::WithoutText))
-        );
-        assert_eq!(
-            read(&mut reading, r#"{"text": ""}"#),
-            Some(Err(Refused::Empty))
-        );
+        assert_eq!(read(&mut reading, r#"{"body": "x"}"#), Some(Err(Refused::WithoutText)));
+        assert_eq!(read(&mut reading, r#"{"text": ""}"#), Some(Err(Refused::Empty)));
         let mut reading = Reading::Undecided;
         assert_eq!(read(&mut reading, " plain "), ok(" plain "));
-        assert_eq!(
-            read(&mut reading, r#"{"text": "x"}"#),
-            ok(r#"{"text": "x"}"#)
-        );
+        assert_eq!(read(&mut reading, r#"{"text": "x"}"#), ok(r#"{"text": "x"}"#));
     }
 
     #[test]
@@ -158,10 +128,7 @@ mod tests {
     #[test]
     fn bad_bytes_are_refused() {
         let mut reading = Reading::Lines;
-        assert_eq!(
-            reading.text(Line::Bytes(vec![0xff])),
-            Some(Err(Refused::NotUtf8))
-        );
+        assert_eq!(reading.text(Line::Bytes(vec![0xff])), Some(Err(Refused::NotUtf8)));
         assert_eq!(reading.text(Line::TooLong), Some(Err(Refused::TooLong)));
     }
 }
