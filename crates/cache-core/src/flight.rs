@@ -163,24 +163,29 @@ impl<T> LeaderGuard<T> {
         Follower::new(&self.flight)
     }
 
-    /// Gives the result to everybody who waits. Who joins from now on gets it at once, until the
-    /// guard is dropped: keep the guard until the store has the value.
-    ///
-    /// A second result is ignored.
-    pub fn publish(&self, result: T) {
+    /// Ends the flight, and then gives its result to everybody who waits: whoever has got it, and
+    /// whoever joins from now on, finds no flight any more. To be called once the store has the
+    /// value: who does not find the flight then finds the value.
+    pub fn publish(self, result: T) {
+        self.leave();
         self.flight.end(Ok(result));
     }
-}
 
-impl<T> Drop for LeaderGuard<T> {
-    fn drop(&mut self) {
-        {
-            let mut shard = self.inner.shard(&self.key);
+    fn leave(&self) {
+        let mut shard = self.inner.shard(&self.key);
+        // After `publish`, the key's flight may be another's.
+        if shard.get(&self.key).is_some_and(|flight| Arc::ptr_eq(flight, &self.flight)) {
             // Counted before the flight can be missed: whoever finds the table without it also
             // finds the count raised.
             self.inner.completed.fetch_add(1, Ordering::Release);
             shard.remove(&self.key);
         }
+    }
+}
+
+impl<T> Drop for LeaderGuard<T> {
+    fn drop(&mut self) {
+        self.leave();
         self.flight.end(Err(Abandoned));
     }
 }

@@ -123,7 +123,6 @@ fn a_joiner_meets_the_flight_or_starts_the_next_one() {
             })
         };
         guard.publish(1);
-        drop(guard);
         joiner.join().unwrap();
         assert!(flights.is_empty());
     });

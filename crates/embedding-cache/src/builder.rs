@@ -192,14 +192,16 @@ impl Builder {
         if !(0.0..1.0).contains(&config.jitter) {
             return Err(BuildError("the TTL jitter is a part of the TTL, from 0 to below 1"));
         }
-        let windows = config.stale_while_revalidate + config.stale_if_error;
-        if config.sliding.is_some() && windows > Duration::ZERO {
+        let window = config.stale_while_revalidate.max(config.stale_if_error);
+        if config.sliding.is_some() && window > Duration::ZERO {
             return Err(BuildError(
                 "sliding expiry and stale windows exclude each other: a sliding entry has no fixed end of freshness",
             ));
         }
-        if config.sliding == Some(Duration::ZERO) {
-            return Err(BuildError("the longest life of a sliding entry is at least a millisecond"));
+        if config.sliding.is_some_and(|longest| longest < Duration::from_millis(1)) {
+            return Err(BuildError(
+                "the longest life of a sliding entry is at least a millisecond",
+            ));
         }
         if let Coordination::CrossProcess { lease, .. } = config.coordination
             && lease < Duration::from_millis(100)

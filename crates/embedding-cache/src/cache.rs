@@ -174,9 +174,7 @@ impl EmbeddingCache {
     /// # Errors
     /// When the counts cannot be shared; they are kept for another try.
     pub async fn flush(&self) -> Result<(), CacheError> {
-        self.core.background.close();
         self.core.background.wait().await;
-        self.core.background.reopen();
         self.core.share_statistics().await
     }
 

@@ -12,13 +12,14 @@ use cache_core::{CacheError, InvalidEmbedding, ProviderError};
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The provider, or the caller's own computation, failed.
-    #[error("{0}")]
-    Provider(#[source] Arc<ProviderError>),
+    /// The provider, or the caller's own computation, failed. An index in it counts the texts of
+    /// the call that computed, which is another than this one where calls were coalesced.
+    #[error(transparent)]
+    Provider(Arc<ProviderError>),
     /// The store failed. Only in [strict](crate::Builder::strict) mode and from calls that are
     /// about the store itself; elsewhere a failing store counts as a miss.
-    #[error("{0}")]
-    Store(#[source] Arc<CacheError>),
+    #[error(transparent)]
+    Store(Arc<CacheError>),
     /// This text of the call is empty. Models refuse empty texts, often with the whole batch.
     #[error("text {0} is empty: there is nothing to embed")]
     EmptyText(usize),

@@ -36,6 +36,12 @@ pub struct Lookup {
 }
 
 impl Lookup {
+    /// Computed by this call, just now, and not stored.
+    pub(crate) fn unstored(embedding: Embedding) -> Self {
+        let source = Source::Computed;
+        Self { embedding, source, codec: None, stored_bytes: 0, created_at_ms: now_ms() }
+    }
+
     /// Whether it was served from the store.
     #[must_use]
     pub fn is_hit(&self) -> bool {

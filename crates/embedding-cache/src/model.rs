@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::{
-    BoxError, CacheKey, EmbedOptions, Embedding, KeyExplanation, ModelIdentity, PutOptions, Scope,
-    Ttl,
+    BoxError, CacheKey, EmbedOptions, Embedding, InvalidEmbedding, KeyExplanation, ModelIdentity,
+    PutOptions, Scope, Ttl,
 };
 
 use crate::engine::{Call, Compute, Core, NewEntry, Once};
@@ -130,7 +130,11 @@ impl ModelCache {
     /// # Errors
     /// As [`embed`](Self::embed).
     pub async fn look_up(&self, text: &str) -> Result<Lookup, Error> {
-        only(self.core.detached(&self.call, &[text], self.own_provider()?).await)
+        let provider = self.own_provider()?;
+        if let Some(lookup) = self.core.local_hit(&self.call, text) {
+            return Ok(lookup);
+        }
+        only(self.core.detached(&self.call, &[text], provider).await)
     }
 
     /// The vectors of texts, in their order, from the store or from the cache's provider.
@@ -170,12 +174,16 @@ impl ModelCache {
         Fut: Future<Output = Result<Vec<f32>, E>> + Send + 'static,
         E: Into<BoxError>,
     {
+        if let Some(lookup) = self.core.local_hit(&self.call, text) {
+            return Ok(lookup);
+        }
         only(self.core.detached(&self.call, &[text], Compute::Once(one(compute))).await)
     }
 
     /// As [`get_or_compute`](Self::get_or_compute), for a closure that borrows from its
-    /// surroundings. It runs within this call and ends with it: when this future is dropped while
-    /// others wait for its result, one of them computes in its place.
+    /// surroundings. It runs within this call, rests while this future is not polled, and ends with
+    /// it: when the future is dropped while others wait for its result, one of them computes in its
+    /// place. A stale entry is refreshed before this returns.
     ///
     /// # Errors
     /// As [`get_or_compute`](Self::get_or_compute).
@@ -189,6 +197,9 @@ impl ModelCache {
         Fut: Future<Output = Result<Vec<f32>, E>> + Send,
         E: Into<BoxError>,
     {
+        if let Some(lookup) = self.core.local_hit(&self.call, text) {
+            return Ok(lookup);
+        }
         only(self.core.inline(&self.call, &[text], Compute::Once(one(compute))).await)
     }
 
@@ -268,29 +279,41 @@ impl ModelCache {
         self.core.peek(&self.call, &self.keys(texts)).await
     }
 
-    /// Stores the vector of a text.
+    /// Stores the vector of a text: a `Vec<f32>`, a slice or an [`Embedding`].
     ///
     /// # Errors
-    /// [`Error::EmptyText`], [`Error::InvalidVector`] or [`Error::Store`].
-    pub async fn put(&self, text: &str, vector: impl Into<Vec<f32>>) -> Result<(), Error> {
-        self.put_batch([(text, vector.into())]).await
+    /// [`Error::EmptyText`], [`Error::InvalidVector`], [`Error::WrongDimensions`] or
+    /// [`Error::Store`].
+    pub async fn put<V>(&self, text: &str, vector: V) -> Result<(), Error>
+    where
+        V: TryInto<Embedding>,
+        InvalidEmbedding: From<V::Error>,
+    {
+        self.put_batch([(text, vector)]).await
     }
 
     /// Stores vectors of texts. One round trip; nothing is stored when one of them is unsound.
     ///
     /// # Errors
     /// As [`put`](Self::put), naming the first unsound vector by its index.
-    pub async fn put_batch<T: AsRef<str>>(
+    pub async fn put_batch<T, V>(
         &self,
-        entries: impl IntoIterator<Item = (T, Vec<f32>)>,
-    ) -> Result<(), Error> {
-        let entry = |(index, (text, vector)): (usize, (T, Vec<f32>))| {
+        entries: impl IntoIterator<Item = (T, V)>,
+    ) -> Result<(), Error>
+    where
+        T: AsRef<str>,
+        V: TryInto<Embedding>,
+        InvalidEmbedding: From<V::Error>,
+    {
+        let entry = |(index, (text, vector)): (usize, (T, V))| {
             let text = self.normalized(text.as_ref());
             if text.is_empty() {
                 return Err(Error::EmptyText(index));
             }
-            let embedding = Embedding::new(vector)
-                .map_err(|source| Error::InvalidVector { index, source })?;
+            let embedding: Embedding = vector.try_into().map_err(|error| Error::InvalidVector {
+                index,
+                source: InvalidEmbedding::from(error),
+            })?;
             if self.call.dimensions.is_some_and(|d| d != embedding.dimensions()) {
                 return Err(Error::WrongDimensions {
                     index,

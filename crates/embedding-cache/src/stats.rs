@@ -174,7 +174,9 @@ fn micros(duration: Duration) -> u64 {
 impl Recorder {
     pub(crate) fn hit(&self, stale: bool, compute_time: Duration, tokens: u16) {
         add(if stale { &self.counts.stale_hits } else { &self.counts.hits }, 1);
-        add(&self.counts.micros_saved, micros(compute_time));
+        if !compute_time.is_zero() {
+            add(&self.counts.micros_saved, micros(compute_time));
+        }
         if tokens > 0 {
             add(&self.counts.tokens_saved, tokens.into());
         }
@@ -229,8 +231,9 @@ impl Recorder {
     /// [given back](Self::give_back).
     pub(crate) fn take_unshared(&self) -> Statistics {
         self.dirty.store(false, Ordering::Relaxed);
-        let now = self.snapshot();
         let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read under the lock: an older snapshot than another caller's would turn `flushed` back.
+        let now = self.snapshot();
         let unshared = now.since(&flushed);
         *flushed = now;
         unshared

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use cache_core::{
-    BoxError, Embedding, EmbeddingProvider, ProviderError, ProviderErrorKind,
-    estimate_tokens,
+    BoxError, Embedding, EmbeddingProvider, Part, ProviderError, ProviderErrorKind,
+    estimate_tokens, split_by_limits,
 };
+use futures_util::StreamExt;
 
 use super::{Call, Core};
 
@@ -50,7 +51,7 @@ impl Core {
         &self,
         provider: &dyn EmbeddingProvider,
         call: &Call,
-        expected: Option<usize>,
+        expected: &Expected,
         texts: &[&str],
     ) -> Vectors {
         let start = Instant::now();
@@ -66,7 +67,7 @@ impl Core {
     pub(super) async fn run_once(
         &self,
         once: Once<'_>,
-        expected: Option<usize>,
+        expected: &Expected,
         texts: Vec<String>,
     ) -> Vectors {
         let (start, count) = (Instant::now(), texts.len());
@@ -87,42 +88,52 @@ impl Core {
         Ok(shares(checked?, &[], time, 0))
     }
 
-    /// Computes without store and flight.
+    /// Computes without store and flight. Gives the parts that were computed at a time, in order.
     pub(super) async fn bypass(
         &self,
         call: &Call,
         compute: Compute<'_>,
         texts: &[&str],
-    ) -> Vectors {
+    ) -> Vec<(Part, Vectors)> {
+        let expected = Expected::new(call.dimensions);
         match compute {
             Compute::Once(once) => {
-                let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-                self.run_once(once, call.dimensions, texts).await
+                let owned = texts.iter().map(|text| (*text).to_owned()).collect();
+                vec![(0..texts.len(), self.run_once(once, &expected, owned).await)]
             }
             Compute::Provider(provider) => {
-                let mut all = Vec::with_capacity(texts.len());
-                for part in cache_core::split_by_limits(texts, &provider.limits()) {
-                    let texts = &texts[part];
-                    match self.ask_provider(&*provider, call, call.dimensions, texts).await {
-                        Ok(vectors) => all.extend(vectors),
-                        Err(error) => {
-                            let error = Arc::new(error);
-                            all.extend(texts.iter().map(|_| Err(copy_of(&error))));
-                        }
-                    }
-                }
-                Ok(all)
+                let limits = provider.limits();
+                let (provider, expected) = (&*provider, &expected);
+                let asked = split_by_limits(texts, &limits).into_iter().map(|part| async move {
+                    let inputs = &texts[part.clone()];
+                    (part, self.ask_provider(provider, call, expected, inputs).await)
+                });
+                futures_util::stream::iter(asked).buffered(limits.max_concurrency).collect().await
             }
         }
     }
 }
 
-/// The error of a whole call, once for each of its texts.
-fn copy_of(error: &Arc<ProviderError>) -> ProviderError {
-    let copy = ProviderError::new(error.kind(), error.to_string()).with_source(Arc::clone(error));
-    match error.retry_after() {
-        Some(delay) => copy.with_retry_after(delay),
-        None => copy,
+/// The dimensions that the vectors of one call must have: what its model or its hits say, else
+/// those of the first vector that is computed.
+#[derive(Debug)]
+pub(super) struct Expected(OnceLock<usize>);
+
+impl Expected {
+    pub(super) fn new(dimensions: Option<usize>) -> Self {
+        Self(dimensions.map_or_else(OnceLock::new, OnceLock::from))
+    }
+
+    /// The first of these vectors that has other dimensions, and which it should have.
+    fn breach<'v>(
+        &self,
+        mut vectors: impl Iterator<Item = &'v Embedding>,
+    ) -> Option<(usize, usize)> {
+        vectors.find_map(|vector| {
+            let got = vector.dimensions();
+            let expected = *self.0.get_or_init(|| got);
+            (got != expected).then_some((got, expected))
+        })
     }
 }
 
@@ -130,7 +141,7 @@ fn copy_of(error: &Arc<ProviderError>) -> ProviderError {
 fn check(
     results: Vec<Result<Embedding, ProviderError>>,
     texts: usize,
-    expected: Option<usize>,
+    expected: &Expected,
 ) -> Result<Vec<Result<Embedding, ProviderError>>, ProviderError> {
     if results.len() != texts {
         return Err(ProviderError::new(
@@ -138,14 +149,11 @@ fn check(
             format!("got {} vectors for {texts} texts; nothing was stored", results.len()),
         ));
     }
-    let mut vectors = results.iter().flatten().map(Embedding::dimensions);
-    let expected = expected.or_else(|| results.iter().flatten().next().map(|v| v.dimensions()));
-    match vectors.find(|dimensions| Some(*dimensions) != expected) {
-        Some(got) => Err(ProviderError::new(
+    match expected.breach(results.iter().flatten()) {
+        Some((got, expected)) => Err(ProviderError::new(
             ProviderErrorKind::BadReply,
             format!(
-                "got a vector of {got} dimensions where {} were expected; nothing was stored",
-                expected.unwrap_or(0)
+                "got a vector of {got} dimensions where {expected} were expected; nothing was stored"
             ),
         )),
         None => Ok(results),
@@ -164,7 +172,8 @@ fn shares(
         if tokens > 0 { texts.iter().map(|t| estimate_tokens(t) as u64).collect() } else { vec![] };
     let sum = estimates.iter().sum::<u64>().max(1);
     let share = |index: usize| {
-        let part = estimates.get(index).map_or(0, |estimate| tokens * estimate / sum);
+        let part =
+            estimates.get(index).map_or(0, |estimate| tokens.saturating_mul(*estimate) / sum);
         u16::try_from(part).unwrap_or(u16::MAX)
     };
     let fresh = |(index, result): (usize, Result<Embedding, ProviderError>)| {
@@ -187,13 +196,23 @@ mod tests {
 
     #[test]
     fn a_reply_of_the_wrong_shape_is_an_error() {
-        assert!(check(vec![vector(3), vector(3)], 2, None).is_ok());
-        assert!(check(vec![vector(3)], 2, None).is_err());
-        assert!(check(vec![vector(3), vector(4)], 2, None).is_err());
-        assert!(check(vec![vector(3)], 1, Some(4)).is_err());
-        assert!(check(vec![], 0, Some(4)).is_ok());
+        let any = || Expected::new(None);
+        assert!(check(vec![vector(3), vector(3)], 2, &any()).is_ok());
+        assert!(check(vec![vector(3)], 2, &any()).is_err());
+        assert!(check(vec![vector(3), vector(4)], 2, &any()).is_err());
+        let four = Expected::new(Some(4));
+        assert!(check(vec![vector(3)], 1, &four).is_err());
+        assert!(check(vec![], 0, &four).is_ok());
         let mixed = vec![Err(ProviderError::new(ProviderErrorKind::InvalidInput, "no")), vector(3)];
-        assert!(check(mixed, 2, Some(3)).is_ok());
+        assert!(check(mixed, 2, &Expected::new(Some(3))).is_ok());
+    }
+
+    #[test]
+    fn the_first_part_sets_the_dimensions_of_the_others() {
+        let expected = Expected::new(None);
+        assert!(check(vec![vector(3)], 1, &expected).is_ok());
+        assert!(check(vec![vector(4)], 1, &expected).is_err());
+        assert!(check(vec![vector(3)], 1, &expected).is_ok());
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! Computing what is missing: the leader's side of the flights.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use cache_core::{
-    CacheKey, EmbeddingProvider, GetOptions, LeaderGuard, ProviderError, split_by_limits,
-};
+use cache_core::{CacheKey, EmbeddingProvider, LeaderGuard, ProviderError, split_by_limits};
 use futures_util::StreamExt;
+use tokio::time::Instant;
 
-use super::compute::{Fresh, Vectors};
+use super::compute::{Expected, Fresh, Vectors};
 use super::read::Found;
 use super::{Call, Compute, Computed, Core, Outcome, companion};
 use crate::{Error, Mode};
@@ -58,7 +57,7 @@ pub(super) struct Job<'a> {
     pub(super) leads: Vec<Lead>,
     pub(super) compute: Compute<'a>,
     /// Dimensions that new vectors must have, when the model or the batch's hits tell.
-    pub(super) expected: Option<usize>,
+    pub(super) expected: Expected,
     /// Whether the store takes part: it has not failed, and the call may write.
     pub(super) store: bool,
 }
@@ -78,12 +77,17 @@ impl Job<'_> {
             Compute::Once(once) => {
                 // The closure runs once: whatever it does not compute now, it never will. So keys
                 // that another process computes are waited for only when there is nothing else.
-                let texts = if mine.is_empty() { work.wait_turn(held).await } else { (mine, held) };
-                let leads: Vec<_> = texts.0.into_iter().chain(texts.1).collect();
+                let (mine, held) = if mine.is_empty() {
+                    work.wait_turn(held, work.patience()).await
+                } else {
+                    (mine, held)
+                };
+                let mut leads: Vec<_> = mine.into_iter().chain(held).collect();
+                leads.sort_by_key(|lead| lead.index);
                 if !leads.is_empty() {
                     let texts = leads.iter().map(|lead| lead.text.clone()).collect();
                     let keys = work.lease_keys(&leads);
-                    let compute = core.run_once(once, expected, texts);
+                    let compute = core.run_once(once, &work.expected, texts);
                     let vectors = work.while_renewing(&keys, compute).await;
                     let done = work.settle(leads, vectors).await;
                     work.store_and_publish(done).await;
@@ -97,7 +101,7 @@ impl Job<'_> {
 pub(super) struct Work<'w> {
     pub(super) core: &'w Arc<Core>,
     pub(super) call: &'w Call,
-    pub(super) expected: Option<usize>,
+    pub(super) expected: Expected,
     pub(super) store: bool,
 }
 
@@ -118,20 +122,22 @@ impl Work<'_> {
     /// Reads the leads' keys once more, publishes what is fresh and returns the rest.
     pub(super) async fn publish_found(&self, leads: Vec<Lead>) -> Vec<Lead> {
         let keys: Vec<_> = leads.iter().map(|lead| lead.key().clone()).collect();
-        let Ok(values) = self.core.backend.get_many(&keys, &GetOptions::default()).await else {
+        let Ok(values) = self.core.get_many(&keys).await else {
             return leads; // Computing is always right; the failure shows on the next read.
         };
-        let mut missing = Vec::new();
+        let (mut found, mut entries, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for (lead, value) in leads.into_iter().zip(values) {
             match self.core.judge(self.call, lead.key(), value) {
                 Found::Fresh(entry) => {
-                    if lead.leased {
-                        self.release(std::slice::from_ref(&lead)).await;
-                    }
-                    lead.publish(Ok(Computed::elsewhere(entry)));
+                    found.push(lead);
+                    entries.push(entry);
                 }
                 _ => missing.push(lead),
             }
+        }
+        self.release(&found).await;
+        for (lead, entry) in found.into_iter().zip(entries) {
+            lead.publish(Ok(Computed::elsewhere(entry)));
         }
         missing
     }
@@ -149,13 +155,21 @@ impl Work<'_> {
         let limits = provider.limits();
         let parts = split(leads, &limits);
         let asked = parts.into_iter().map(|part| self.provide_part(provider, part));
-        let mut replies = futures_util::stream::iter(asked).buffer_unordered(limits.max_concurrency);
-        let (mut done, mut written) = (Vec::new(), Instant::now());
-        while let Some((leads, vectors)) = replies.next().await {
-            done.extend(self.settle(leads, vectors).await);
-            if written.elapsed() >= WRITE_EVERY {
-                self.store_and_publish(std::mem::take(&mut done)).await;
-                written = Instant::now();
+        let mut replies =
+            futures_util::stream::iter(asked).buffer_unordered(limits.max_concurrency);
+        let (mut done, mut due) = (Vec::new(), Instant::now());
+        loop {
+            tokio::select! {
+                reply = replies.next() => {
+                    let Some((leads, vectors)) = reply else { break };
+                    if done.is_empty() {
+                        due = Instant::now() + WRITE_EVERY;
+                    }
+                    done.extend(self.settle(leads, vectors).await);
+                }
+                () = tokio::time::sleep_until(due), if !done.is_empty() => {
+                    self.store_and_publish(std::mem::take(&mut done)).await;
+                }
             }
         }
         self.store_and_publish(done).await;
@@ -167,14 +181,15 @@ impl Work<'_> {
         leads: Vec<Lead>,
     ) -> (Vec<Lead>, Vectors) {
         let texts: Vec<&str> = leads.iter().map(|lead| lead.text.as_str()).collect();
-        let vectors = self.core.ask_provider(provider, self.call, self.expected, &texts).await;
+        let vectors = self.core.ask_provider(provider, self.call, &self.expected, &texts).await;
         (leads, vectors)
     }
 
     /// Waits for keys that another process computes, and takes over those that it gives up.
     async fn follow(&self, provider: &dyn EmbeddingProvider, mut held: Vec<Lead>) {
+        let patience = self.patience();
         while !held.is_empty() {
-            let (mine, others) = self.wait_turn(held).await;
+            let (mine, others) = self.wait_turn(held, patience).await;
             self.provide(provider, mine).await;
             held = others;
         }
@@ -186,21 +201,24 @@ impl Work<'_> {
             Ok(vectors) => vectors,
             Err(error) => {
                 self.release(&leads).await;
-                let error = Error::from(blame(error, &leads));
+                let error =
+                    Error::from(blame(error, |input| leads.get(input).map(|lead| lead.index)));
                 leads.into_iter().for_each(|lead| lead.publish(Err(error.clone())));
                 return Vec::new();
             }
         };
-        let (mut done, mut failed) = (Vec::new(), Vec::new());
+        let (mut done, mut failed, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for (lead, vector) in leads.into_iter().zip(vectors) {
             match vector {
                 Ok(fresh) => done.push(Done { lead, fresh }),
-                Err(error) => failed.push((lead, error)),
+                Err(error) => {
+                    errors.push(error.with_input(lead.index));
+                    failed.push(lead);
+                }
             }
         }
-        for (lead, error) in failed {
-            self.release(std::slice::from_ref(&lead)).await;
-            let error = error.with_input(lead.index);
+        self.release(&failed).await;
+        for (lead, error) in failed.into_iter().zip(errors) {
             lead.publish(Err(error.into()));
         }
         done
@@ -208,9 +226,12 @@ impl Work<'_> {
 }
 
 /// Turns the index within the provider's call into the index within the caller's.
-fn blame(error: ProviderError, leads: &[Lead]) -> ProviderError {
-    match error.input().and_then(|input| leads.get(input)) {
-        Some(lead) => error.with_input(lead.index),
+pub(super) fn blame(
+    error: ProviderError,
+    index_of: impl Fn(usize) -> Option<usize>,
+) -> ProviderError {
+    match error.input().and_then(index_of) {
+        Some(index) => error.with_input(index),
         None => error,
     }
 }

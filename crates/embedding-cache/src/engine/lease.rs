@@ -14,6 +14,16 @@ use crate::{Coordination, Mode};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
+/// Until when a call waits for other processes. A wait beyond the clock's range has no end.
+#[derive(Clone, Copy)]
+pub(super) struct Patience(Option<Instant>);
+
+impl Patience {
+    fn is_over(self) -> bool {
+        self.0.is_some_and(|end| Instant::now() >= end)
+    }
+}
+
 impl Core {
     fn leasing(&self) -> Option<(&dyn Leases, LeaseRequest, Duration)> {
         match self.config.coordination {
@@ -62,10 +72,12 @@ impl Work<'_> {
                     // Whoever had this lease before may have replaced the value since it was read.
                     if lead.occupied { recheck.push(lead) } else { mine.push(lead) }
                 }
-                LeaseOutcome::Value(value) => match self.core.judge(self.call, lead.key(), Some(value)) {
-                    Found::Fresh(entry) => lead.publish(Ok(Computed::elsewhere(entry))),
-                    _ => mine.push(lead),
-                },
+                LeaseOutcome::Value(value) => {
+                    match self.core.judge(self.call, lead.key(), Some(value)) {
+                        Found::Fresh(entry) => lead.publish(Ok(Computed::elsewhere(entry))),
+                        _ => mine.push(lead),
+                    }
+                }
                 _ => held.push(lead),
             }
         }
@@ -75,14 +87,22 @@ impl Work<'_> {
         (mine, held)
     }
 
+    /// How long this call may wait for other processes, from now on.
+    pub(super) fn patience(&self) -> Patience {
+        let longest_wait = self.leasing().map_or(Duration::ZERO, |(_, _, longest)| longest);
+        Patience(Instant::now().checked_add(longest_wait))
+    }
+
     /// Waits until at least one of the keys is ours to compute, or none is left. Returns those
     /// that are, and those that others still compute.
-    pub(super) async fn wait_turn(&self, mut held: Vec<Lead>) -> (Vec<Lead>, Vec<Lead>) {
-        let longest_wait = self.leasing().map_or(Duration::ZERO, |(_, _, longest)| longest);
-        let give_up = Instant::now() + longest_wait;
+    pub(super) async fn wait_turn(
+        &self,
+        mut held: Vec<Lead>,
+        patience: Patience,
+    ) -> (Vec<Lead>, Vec<Lead>) {
         let mut pause = FIRST_PAUSE;
         while !held.is_empty() {
-            if Instant::now() >= give_up {
+            if patience.is_over() {
                 tracing::warn!(keys = held.len(), "another process took too long; computing here");
                 return (held, Vec::new());
             }

@@ -1,8 +1,10 @@
 //! How a lookup goes: read, join the flights of what is missing, compute, store, publish.
 
 mod compute;
+mod encode;
 mod job;
 mod lease;
+mod local;
 mod plan;
 mod read;
 mod write;
@@ -90,6 +92,8 @@ impl Core {
             cache_core::KeyKind::Embedding,
             config.generation,
         );
+        let background = TaskTracker::new();
+        background.close(); // It takes tasks all the same; waiting ends only on a closed one.
         Self {
             keeps_decoded: backend.capabilities().keeps_decoded,
             backend,
@@ -97,7 +101,7 @@ impl Core {
             config,
             profiles: Profiles::default(),
             recorder: Recorder::default(),
-            background: TaskTracker::new(),
+            background,
             flights: Flights::new(),
             token: LeaseToken::unique(),
             space,
@@ -116,6 +120,7 @@ impl Core {
             model,
             options,
             self.config.normalizer.map(|n| n.name()),
+            (!self.config.vectors.is_exact()).then(|| self.config.vectors.name()),
             self.config.secret.as_ref(),
         )
     }
@@ -132,8 +137,11 @@ impl Core {
 
     /// Arranges that the counts are shared soon. Called after something was counted.
     pub(crate) fn share_later(self: &Arc<Self>) {
+        if !self.recorder.becomes_dirty() {
+            return;
+        }
         let Some(interval) = self.config.share_statistics_every else { return };
-        if self.backend.counters().is_some() && self.recorder.becomes_dirty() {
+        if self.backend.counters().is_some() {
             let core = Arc::downgrade(self);
             tokio::spawn(async move {
                 tokio::time::sleep(interval).await;

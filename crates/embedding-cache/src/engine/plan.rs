@@ -6,12 +6,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use cache_core::{Abandoned, CacheKey, Follower, Joined, Ticket};
+use cache_core::{Abandoned, CacheKey, Follower, Joined, ProviderError, Ticket};
 
-use super::job::{Job, Lead};
+use super::compute::{Expected, Fresh};
+use super::job::{Job, Lead, blame};
 use super::read::{Entry, Found, Read};
 use super::{Call, Compute, Computed, Core, Outcome};
-use crate::lookup::{Lookup, Source, now_ms};
+use crate::lookup::{Lookup, Source};
 use crate::{Error, MissCause, Mode};
 
 type Results = Vec<Result<Lookup, Error>>;
@@ -122,8 +123,8 @@ impl Core {
             return texts.iter().map(|_| Err(error.clone())).collect();
         }
         let store = read.failed.is_none() && call.mode != Mode::ReadOnly;
-        let expected = call.dimensions.or_else(|| dimensions_of(&read.found));
-        let mut plan = Plan::new(self, texts, &distinct, read.found, ticket);
+        let dimensions = call.dimensions.or_else(|| dimensions_of(&read.found));
+        let mut plan = Plan::new(self, call, texts, &distinct, read.found, ticket);
         let mut compute = Some(compute);
         loop {
             let leads = std::mem::take(&mut plan.leads);
@@ -131,6 +132,7 @@ impl Core {
                 let (now, later) = mine.split();
                 compute = later;
                 let (core, call) = (Arc::clone(self), call.clone());
+                let expected = Expected::new(dimensions);
                 Job { core, call, leads, compute: now, expected, store }
             });
             match job.and_then(&launch) {
@@ -154,23 +156,23 @@ impl Core {
         compute: Compute<'_>,
     ) -> Results {
         let unique: Vec<&str> = distinct.first.iter().map(|&index| texts[index]).collect();
-        let lookups: Results = match self.bypass(call, compute, &unique).await {
-            Ok(vectors) => vectors
-                .into_iter()
-                .zip(&distinct.first)
-                .map(|(vector, &index)| match vector {
-                    Ok(fresh) => Ok(Lookup {
-                        embedding: fresh.embedding,
-                        source: Source::Computed,
-                        codec: None,
-                        stored_bytes: 0,
-                        created_at_ms: now_ms(),
-                    }),
-                    Err(error) => Err(error.with_input(index).into()),
-                })
-                .collect(),
-            Err(error) => vec![Err(error.into()); unique.len()],
-        };
+        let mut lookups = Vec::with_capacity(unique.len());
+        for (part, vectors) in self.bypass(call, compute, &unique).await {
+            let indices = &distinct.first[part];
+            match vectors {
+                Ok(vectors) => {
+                    let lookup = |(vector, &index): (Result<Fresh, ProviderError>, &usize)| {
+                        let fresh = vector.map_err(|error| error.with_input(index))?;
+                        Ok(Lookup::unstored(fresh.embedding))
+                    };
+                    lookups.extend(vectors.into_iter().zip(indices).map(lookup));
+                }
+                Err(error) => {
+                    let error = Error::from(blame(error, |input| indices.get(input).copied()));
+                    lookups.extend(indices.iter().map(|_| Err(error.clone())));
+                }
+            }
+        }
         distinct.spread(lookups)
     }
 }
@@ -241,12 +243,23 @@ impl Distinct {
 /// The state of each distinct text of a call.
 enum Slot {
     Settled(Result<Lookup, Error>),
-    Waiting { follower: Follower<Outcome>, own: bool, stand_in: Option<Entry> },
-    Abandoned { stand_in: Option<Entry> },
+    Waiting { follower: Follower<Outcome>, own: bool, missed: Missed },
+    Abandoned(Missed),
+}
+
+/// What a call knows of a text that it missed.
+#[derive(Default)]
+struct Missed {
+    /// The store has a value under the key, one that will not do.
+    occupied: bool,
+    /// What to serve when computing fails.
+    stand_in: Option<Entry>,
 }
 
 struct Plan<'c> {
     core: &'c Arc<Core>,
+    /// Of before the read: whoever leads a flight that began later must look again.
+    ticket: Ticket,
     slots: Vec<Slot>,
     /// What this call must compute next.
     leads: Vec<Lead>,
@@ -255,25 +268,28 @@ struct Plan<'c> {
 impl<'c> Plan<'c> {
     fn new(
         core: &'c Arc<Core>,
+        call: &Call,
         texts: &[&str],
         distinct: &Distinct,
         found: Vec<Found>,
         ticket: Ticket,
     ) -> Self {
-        let mut plan = Self { core, slots: Vec::with_capacity(found.len()), leads: Vec::new() };
+        let slots = Vec::with_capacity(found.len());
+        let mut plan = Self { core, ticket, slots, leads: Vec::new() };
         for ((found, key), &index) in found.into_iter().zip(&distinct.keys).zip(&distinct.first) {
             let slot = match found {
                 Found::Fresh(entry) => Slot::Settled(Ok(entry.into_lookup(Source::Hit))),
                 Found::Stale(entry) => {
                     // Served as it is. The first to see it refreshes it; nobody waits for that.
-                    drop(plan.join(key, texts[index], index, ticket, true));
+                    if call.mode != Mode::ReadOnly {
+                        drop(plan.join(key, texts[index], index, true));
+                    }
                     Slot::Settled(Ok(entry.into_lookup(Source::Stale)))
                 }
                 Found::Missing(cause, stand_in) => {
-                    let occupied =
-                        !matches!(cause, MissCause::Absent | MissCause::StoreError);
-                    let (follower, own) = plan.join(key, texts[index], index, ticket, occupied);
-                    Slot::Waiting { follower, own, stand_in }
+                    let occupied = !matches!(cause, MissCause::Absent | MissCause::StoreError);
+                    let (follower, own) = plan.join(key, texts[index], index, occupied);
+                    Slot::Waiting { follower, own, missed: Missed { occupied, stand_in } }
                 }
             };
             plan.slots.push(slot);
@@ -287,10 +303,9 @@ impl<'c> Plan<'c> {
         key: &CacheKey,
         text: &str,
         index: usize,
-        ticket: Ticket,
         occupied: bool,
     ) -> (Follower<Outcome>, bool) {
-        match self.core.flights.join(key, ticket) {
+        match self.core.flights.join(key, self.ticket) {
             Joined::Follower(follower) => (follower, false),
             Joined::Leader(guard) => {
                 let follower = guard.follower();
@@ -304,13 +319,15 @@ impl<'c> Plan<'c> {
     /// Waits for all flights. Those that were abandoned by others are marked so.
     async fn wait(&mut self) {
         for slot in &mut self.slots {
-            if let Slot::Waiting { follower, own, stand_in } = slot {
+            if let Slot::Waiting { follower, own, missed } = slot {
                 let (outcome, own) = (follower.await, *own);
-                let stand_in = stand_in.take();
+                let missed = std::mem::take(missed);
                 *slot = match outcome {
-                    Ok(outcome) => Slot::Settled(settle(self.core, outcome, own, stand_in)),
-                    Err(Abandoned { .. }) if own => Slot::Settled(Err(Error::Aborted)),
-                    Err(Abandoned { .. }) => Slot::Abandoned { stand_in },
+                    Ok(outcome) => Slot::Settled(settle(self.core, outcome, own, missed)),
+                    Err(Abandoned { .. }) if own => {
+                        Slot::Settled(settle(self.core, Err(Error::Aborted), own, missed))
+                    }
+                    Err(Abandoned { .. }) => Slot::Abandoned(missed),
                 };
             }
         }
@@ -318,20 +335,19 @@ impl<'c> Plan<'c> {
 
     /// Joins the flights of abandoned texts once more. Says whether there is anything to wait for.
     fn rejoin(&mut self, texts: &[&str], distinct: &Distinct, can_compute: bool) -> bool {
-        let ticket = self.core.flights.ticket();
         let mut waiting = false;
         for place in 0..self.slots.len() {
-            let Slot::Abandoned { stand_in } = &mut self.slots[place] else { continue };
-            let stand_in = stand_in.take();
+            let Slot::Abandoned(missed) = &mut self.slots[place] else { continue };
+            let missed = std::mem::take(missed);
             let index = distinct.first[place];
             let key = &distinct.keys[place];
-            let (follower, own) = self.join(key, texts[index], index, ticket, false);
+            let (follower, own) = self.join(key, texts[index], index, missed.occupied);
             self.slots[place] = if own && !can_compute {
                 self.leads.pop();
-                Slot::Settled(Err(Error::Abandoned))
+                Slot::Settled(settle(self.core, Err(Error::Abandoned), own, missed))
             } else {
                 waiting = true;
-                Slot::Waiting { follower, own, stand_in }
+                Slot::Waiting { follower, own, missed }
             };
         }
         waiting
@@ -340,20 +356,15 @@ impl<'c> Plan<'c> {
     fn into_results(self, distinct: &Distinct) -> Results {
         let settled = self.slots.into_iter().map(|slot| match slot {
             Slot::Settled(result) => result,
-            Slot::Waiting { .. } | Slot::Abandoned { .. } => Err(Error::Abandoned),
+            Slot::Waiting { .. } | Slot::Abandoned(_) => Err(Error::Abandoned),
         });
         distinct.spread(settled.collect())
     }
 }
 
 /// What a flight's outcome is to one of its callers.
-fn settle(
-    core: &Core,
-    outcome: Outcome,
-    own: bool,
-    stand_in: Option<Entry>,
-) -> Result<Lookup, Error> {
-    match (outcome, stand_in) {
+fn settle(core: &Core, outcome: Outcome, own: bool, missed: Missed) -> Result<Lookup, Error> {
+    match (outcome, missed.stand_in) {
         (Ok(computed), _) => {
             let coalesced = !own || computed.elsewhere;
             if coalesced {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::codec::{self, Codec, DecodedEntry, EntryMeta};
-use cache_core::{CacheError, CacheKey, Embedding, GetOptions, StoredValue, Ttl};
+use cache_core::{CacheError, CacheKey, Embedding, ErrorKind, GetOptions, StoredValue, Ttl};
 
 use super::{Call, Core};
 use crate::lookup::{Lookup, Source, now_ms};
@@ -76,7 +76,7 @@ impl Core {
     }
 
     async fn read_store(self: &Arc<Self>, call: &Call, keys: &[CacheKey]) -> Read {
-        match self.backend.get_many(keys, &GetOptions::default()).await {
+        match self.get_many(keys).await {
             Ok(values) => {
                 let found: Vec<_> =
                     keys.iter().zip(values).map(|(key, v)| self.judge(call, key, v)).collect();
@@ -91,6 +91,19 @@ impl Core {
                 Read { found: vec![missing; keys.len()], failed: Some(error) }
             }
         }
+    }
+
+    /// One value per key, or an error, whatever the backend does.
+    pub(super) async fn get_many(
+        &self,
+        keys: &[CacheKey],
+    ) -> Result<Vec<Option<StoredValue>>, CacheError> {
+        let values = self.backend.get_many(keys, &GetOptions::default()).await?;
+        if values.len() == keys.len() {
+            return Ok(values);
+        }
+        let message = format!("the store gave {} values for {} keys", values.len(), keys.len());
+        Err(CacheError::new(ErrorKind::Other, message))
     }
 
     /// Reads keys for their own sake: nothing is computed, and a failing store is an error.
@@ -118,10 +131,14 @@ impl Core {
 
     /// What the stored value means to this call.
     pub(super) fn judge(&self, call: &Call, key: &CacheKey, value: Option<StoredValue>) -> Found {
-        let Some(value) = value else {
-            return Found::Missing(MissCause::Absent, None);
-        };
-        let Some(entry) = verify(key, &value) else {
+        match value {
+            Some(value) => self.judge_value(call, key, &value),
+            None => Found::Missing(MissCause::Absent, None),
+        }
+    }
+
+    pub(super) fn judge_value(&self, call: &Call, key: &CacheKey, value: &StoredValue) -> Found {
+        let Some(entry) = verify(key, value) else {
             return Found::Missing(MissCause::Corrupt, None);
         };
         let expected = call.dimensions.unwrap_or(entry.embedding.dimensions());
@@ -138,8 +155,9 @@ impl Core {
     }
 
     fn judge_age(&self, call: &Call, entry: Entry) -> Found {
-        let fresh_for = entry.meta.fresh_for;
         let sliding = self.config.sliding;
+        // A sliding entry is fresh as long as the store has it: every hit moves the end.
+        let fresh_for = entry.meta.fresh_for.filter(|_| sliding.is_none());
         if fresh_for.is_none() && sliding.is_none() && call.max_age.is_none() {
             return Found::Fresh(entry); // The store's own expiry says it all: no clock needed.
         }
@@ -171,7 +189,7 @@ impl Core {
             .iter()
             .zip(found)
             .filter_map(|(key, found)| match found {
-                Found::Fresh(entry) => Some((key.clone(), self.slid_ttl(call, &entry.meta, longest)?)),
+                Found::Fresh(entry) => Some((key.clone(), slid_ttl(&entry.meta, longest)?)),
                 _ => None,
             })
             .collect();
@@ -185,14 +203,14 @@ impl Core {
             }
         });
     }
+}
 
-    /// The whole TTL again, but not past the entry's longest life.
-    fn slid_ttl(&self, call: &Call, meta: &EntryMeta, longest: Duration) -> Option<Ttl> {
-        let age = Duration::from_millis(now_ms().saturating_sub(meta.created_at_ms));
-        let left = Ttl::new(longest.checked_sub(age)?.min(Ttl::MAX)).ok()?;
-        let ttl = call.ttl.unwrap_or(self.config.ttl);
-        Some(if ttl.as_millis()? < left.as_millis()? { ttl } else { left })
-    }
+/// The whole TTL again that the entry was written with, but not past its longest life.
+fn slid_ttl(meta: &EntryMeta, longest: Duration) -> Option<Ttl> {
+    let age = Duration::from_millis(now_ms().saturating_sub(meta.created_at_ms));
+    let left = Ttl::new(longest.checked_sub(age)?.min(Ttl::MAX)).ok()?;
+    let ttl = Ttl::new(meta.fresh_for?).ok()?;
+    Some(ttl.min(left))
 }
 
 /// The entry of a value, when the value verifies.

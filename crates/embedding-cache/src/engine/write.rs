@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use cache_core::codec::{self, EntryMeta};
-use cache_core::{CacheError, CacheKey, Embedding, PutEntry, PutOptions, StoredValue, Ttl};
+use cache_core::{CacheError, CacheKey, Embedding, PutEntry, PutOptions, Ttl};
 
+use super::encode::Encoded;
 use super::job::{Done, Lead, Work};
 use super::{Call, Computed, Core};
 use crate::Error;
 use crate::lookup::now_ms;
 use crate::stats::Recorder;
 
-/// So many vectors are encoded without letting other tasks run: some tens of microseconds' work.
-const ENCODE_AT_ONCE: usize = 16;
-
 /// A vector on its way into the store.
+#[derive(Clone)]
 pub(crate) struct NewEntry {
     pub(crate) key: CacheKey,
     pub(crate) embedding: Embedding,
@@ -49,8 +48,11 @@ impl Core {
         let (fresh, stored) = self.lives(call, key);
         EntryMeta {
             created_at_ms: now_ms(),
-            // Without stale windows the store's expiry is the end of freshness.
-            fresh_for: if fresh == stored { None } else { fresh.as_duration() },
+            // Without stale windows the store's expiry is the end of freshness, unless it slides.
+            fresh_for: match self.config.sliding {
+                None if fresh == stored => None,
+                _ => fresh.as_duration(),
+            },
             compute_time: std::time::Duration::ZERO,
             tokens: 0,
         }
@@ -58,42 +60,24 @@ impl Core {
 
     /// Encodes and writes entries: one round trip.
     pub(crate) async fn write(
-        &self,
+        self: &Arc<Self>,
         call: &Call,
         entries: &[NewEntry],
         options: &PutOptions,
     ) -> Result<Vec<Stored>, CacheError> {
-        let mut puts = Vec::with_capacity(entries.len());
-        let mut stored = Vec::with_capacity(entries.len());
-        for (index, entry) in entries.iter().enumerate() {
-            if index % ENCODE_AT_ONCE == ENCODE_AT_ONCE - 1 {
-                tokio::task::yield_now().await;
-            }
-            let policy = self.config.vectors;
-            let encoded = codec::encode(entry.key.hash(), &entry.meta, &entry.embedding, policy);
-            stored.push(Stored { codec: encoded.codec, bytes: encoded.bytes.len() });
-            let value = self.value(&entry.key, encoded.bytes);
+        let encoded = self.encode(entries).await;
+        let stored: Vec<_> = encoded
+            .iter()
+            .map(|encoded| Stored { codec: encoded.codec, bytes: encoded.value.bytes().len() })
+            .collect();
+        let put = |(entry, encoded): (&NewEntry, Encoded)| {
             let (_, ttl) = self.lives(call, &entry.key);
-            puts.push(PutEntry::new(entry.key.clone(), value, ttl));
-        }
+            PutEntry::new(entry.key.clone(), encoded.value, ttl)
+        };
+        let puts: Vec<_> = entries.iter().zip(encoded).map(put).collect();
         let result = self.backend.put_many(&puts, options).await;
         record(&self.recorder, entries, &stored, result.is_ok());
         result.map(|()| stored)
-    }
-
-    fn value(&self, key: &CacheKey, bytes: Vec<u8>) -> StoredValue {
-        let value = StoredValue::new(bytes);
-        if !self.keeps_decoded {
-            return value;
-        }
-        // What a reader would decode, so that both ways to read give the same bits.
-        match codec::decode(key.hash(), value.bytes()) {
-            Ok(decoded) => {
-                let size = 4 * decoded.embedding.dimensions() + size_of_val(&decoded);
-                value.with_decoded(Arc::new(decoded), size)
-            }
-            Err(_) => value,
-        }
     }
 }
 

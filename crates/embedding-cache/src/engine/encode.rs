@@ -1,0 +1,68 @@
+//! From vectors to stored values, off the runtime's threads where it takes long.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, OnceLock};
+
+use cache_core::StoredValue;
+use cache_core::codec::{self, Codec};
+
+use super::Core;
+use super::write::NewEntry;
+
+/// So many vectors are encoded at once where they are: some tens of microseconds' work.
+const FEW: usize = 16;
+
+/// A vector as it is stored.
+pub(super) struct Encoded {
+    pub(super) value: StoredValue,
+    pub(super) codec: Codec,
+}
+
+impl Core {
+    /// Encodes entries, in their order: a large batch in parallel on the blocking threads.
+    pub(super) async fn encode(self: &Arc<Self>, entries: &[NewEntry]) -> Vec<Encoded> {
+        let parts = threads().min(entries.len() / FEW);
+        if parts == 0 {
+            return entries.iter().map(|entry| self.encode_one(entry)).collect();
+        }
+        let encode = |part: &[NewEntry]| {
+            let (core, part) = (Arc::clone(self), part.to_vec());
+            tokio::task::spawn_blocking(move || {
+                part.iter().map(|entry| core.encode_one(entry)).collect::<Vec<_>>()
+            })
+        };
+        let tasks: Vec<_> = entries.chunks(entries.len().div_ceil(parts)).map(encode).collect();
+        let mut encoded = Vec::with_capacity(entries.len());
+        for task in tasks {
+            match task.await {
+                Ok(part) => encoded.extend(part),
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                // The runtime is shutting down and runs nothing on its blocking threads any more.
+                Err(_) => return entries.iter().map(|entry| self.encode_one(entry)).collect(),
+            }
+        }
+        encoded
+    }
+
+    fn encode_one(&self, NewEntry { key, embedding, meta }: &NewEntry) -> Encoded {
+        let encoded = codec::encode(key.hash(), meta, embedding, self.config.vectors);
+        let value = StoredValue::new(encoded.bytes);
+        if !self.keeps_decoded {
+            return Encoded { value, codec: encoded.codec };
+        }
+        // What a reader would decode, so that both ways to read give the same bits.
+        let value = match codec::decode(key.hash(), value.bytes()) {
+            Ok(decoded) => {
+                let size = 4 * decoded.embedding.dimensions() + size_of_val(&decoded);
+                value.with_decoded(Arc::new(decoded), size)
+            }
+            Err(_) => value,
+        };
+        Encoded { value, codec: encoded.codec }
+    }
+}
+
+fn threads() -> usize {
+    static THREADS: OnceLock<usize> = OnceLock::new();
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+}

@@ -1,0 +1,86 @@
+//! What the tests share: real stores, a store that is watched, a provider that counts, vectors.
+#![allow(dead_code, unused_imports, unreachable_pub, clippy::unwrap_used)]
+
+mod provider;
+mod store;
+mod vectors;
+mod watched;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cache_core::{CacheBackend, EmbeddingProvider, Ttl};
+use embedding_cache::{Builder, Coordination, EmbeddingCache};
+
+pub use provider::{Reply, TestProvider};
+pub use store::Store;
+pub use vectors::{DIMENSIONS, bits, on_grid, texts, vector};
+pub use watched::{Calls, Operation, Watched};
+
+/// Makes three tests of each function: one in memory, one on a file, one on a Redis server.
+#[macro_export]
+macro_rules! on_every_store {
+    ($($test:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test($crate::common::Store::memory()).await;
+            })*
+        }
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test($crate::common::Store::embedded().await).await;
+            })*
+        }
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test($crate::common::Store::redis().await).await;
+            })*
+        }
+    };
+}
+
+/// A cache over this store and provider: no jitter, and no statistics behind the test's back.
+pub fn builder(backend: &Arc<impl CacheBackend>, provider: &Arc<TestProvider>) -> Builder {
+    let backend: Arc<dyn CacheBackend> = backend.clone();
+    let provider: Arc<dyn EmbeddingProvider> = provider.clone();
+    EmbeddingCache::builder(backend).provider(provider).ttl_jitter(0.0).share_statistics_every(None)
+}
+
+pub fn cache(backend: &Arc<impl CacheBackend>, provider: &Arc<TestProvider>) -> EmbeddingCache {
+    builder(backend, provider).build().unwrap()
+}
+
+/// A cache without a provider, for closures.
+pub fn closures(backend: &Arc<impl CacheBackend>) -> EmbeddingCache {
+    let backend: Arc<dyn CacheBackend> = backend.clone();
+    EmbeddingCache::builder(backend).ttl_jitter(0.0).share_statistics_every(None).build().unwrap()
+}
+
+/// Waits until this is so; panics after ten seconds.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+    let start = Instant::now();
+    while !is_so().await {
+        assert!(start.elapsed() < Duration::from_secs(10), "it never came about that {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub fn millis(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+pub fn ttl(ms: u64) -> Ttl {
+    Ttl::new(millis(ms)).unwrap()
+}
+
+/// Leases that no loaded machine lets lapse.
+pub fn long_leases() -> Coordination {
+    Coordination::CrossProcess {
+        lease: Duration::from_secs(20),
+        longest_wait: Duration::from_secs(60),
+    }
+}

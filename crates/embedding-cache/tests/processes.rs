@@ -1,0 +1,271 @@
+//! One computation among real processes, on one file and on one server.
+//!
+//! Each test starts this very program again, as many times as it needs processes, in a role; in a
+//! role, the test does that process's part and tells what came of it.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cache_core::EmbeddingProvider;
+use common::{Store, TestProvider, bits, millis, texts, until, vector};
+use embedding_cache::{Coordination, EmbeddingCache};
+use tokio::task::JoinSet;
+
+const PROCESSES: usize = 8;
+const ROLE: &str = "EMBEDDING_CACHE_TEST_ROLE";
+const STORE: &str = "EMBEDDING_CACHE_TEST_STORE";
+const LOG: &str = "EMBEDDING_CACHE_TEST_LOG";
+
+/// Every process that is started for a role runs this test alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_role() {
+    let Ok(role) = std::env::var(ROLE) else { return };
+    let backend = Store::open(&std::env::var(STORE).unwrap()).await;
+    let log = PathBuf::from(std::env::var_os(LOG).unwrap());
+    match role.split_once(' ').unwrap() {
+        ("tasks", _) => many_tasks(backend, log).await,
+        ("batch", me) => one_batch(backend, log, me.parse().unwrap()).await,
+        ("text", delay) => one_text(backend, log, delay.parse().unwrap()).await,
+        (role, _) => panic!("there is no role {role}"),
+    }
+}
+
+type Backend = Arc<dyn cache_core::CacheBackend>;
+
+/// A cache whose provider writes down every text that it is asked for, then takes its time.
+fn open(backend: Backend, log: PathBuf, delay: u64, lease: u64) -> EmbeddingCache {
+    let script = move |inputs: &[&str]| {
+        let mut log = OpenOptions::new().append(true).create(true).open(&log).unwrap();
+        // One write for all: lines of several processes do not mix.
+        log.write_all(format!("{}\n", inputs.join("\n")).as_bytes()).unwrap();
+        None
+    };
+    let provider = TestProvider::new().with_script(script).with_delay(millis(delay));
+    let provider: Arc<dyn EmbeddingProvider> = Arc::new(provider);
+    EmbeddingCache::builder(backend)
+        .provider(provider)
+        .coordination(Coordination::CrossProcess {
+            lease: millis(lease),
+            longest_wait: Duration::from_secs(60),
+        })
+        .build()
+        .unwrap()
+}
+
+async fn many_tasks(backend: Backend, log: PathBuf) {
+    let cache = open(backend, log, 300, 20_000);
+    wait_for_go();
+    let mut tasks: JoinSet<_> = (0..8)
+        .map(|_| {
+            let cache = cache.clone();
+            async move { cache.embed("wanted by all").await.unwrap() }
+        })
+        .collect();
+    while let Some(found) = tasks.join_next().await {
+        say(format!("{:?}", bits(&found.unwrap())));
+    }
+}
+
+async fn one_batch(backend: Backend, log: PathBuf, me: usize) {
+    let cache = open(backend, log, 50, 20_000);
+    let mut mine = overlapping(me);
+    if me % 2 == 1 {
+        mine.reverse();
+    }
+    wait_for_go();
+    let found = cache.embed_batch(&mine).await.unwrap();
+    let right = found.iter().zip(&mine).all(|(found, text)| bits(found) == bits(&vector(text)));
+    say(if right && found.len() == mine.len() { "right" } else { "wrong" });
+}
+
+async fn one_text(backend: Backend, log: PathBuf, delay: u64) {
+    let cache = open(backend, log, delay, 1_000);
+    wait_for_go();
+    let found = cache.embed("wanted by both").await.unwrap();
+    say(format!("{:?}", bits(&found)));
+}
+
+/// Each process wants half of what the next one wants.
+fn overlapping(process: usize) -> Vec<String> {
+    texts(20 * (PROCESSES + 1))[20 * process..20 * process + 40].to_vec()
+}
+
+#[tokio::test]
+async fn processes_on_a_file_compute_a_text_once() {
+    compute_a_text_once(&Store::embedded().await);
+}
+
+#[tokio::test]
+async fn processes_on_a_server_compute_a_text_once() {
+    compute_a_text_once(&Store::redis().await);
+}
+
+fn compute_a_text_once(store: &Store) {
+    let log = Log::new();
+    let mut processes: Vec<_> = (0..PROCESSES).map(|_| log.start(store, "tasks ")).collect();
+    processes.iter_mut().for_each(Process::go);
+    let right = format!("{:?}", bits(&vector("wanted by all")));
+    for mut process in processes {
+        for _ in 0..8 {
+            assert_eq!(process.hear(), right);
+        }
+        process.finish();
+    }
+    assert_eq!(log.lines(), ["wanted by all"]);
+}
+
+#[tokio::test]
+async fn overlapping_batches_of_processes_on_a_file() {
+    overlapping_batches(&Store::embedded().await);
+}
+
+#[tokio::test]
+async fn overlapping_batches_of_processes_on_a_server() {
+    overlapping_batches(&Store::redis().await);
+}
+
+fn overlapping_batches(store: &Store) {
+    let log = Log::new();
+    let mut processes: Vec<_> =
+        (0..PROCESSES).map(|me| log.start(store, &format!("batch {me}"))).collect();
+    processes.iter_mut().for_each(Process::go);
+    for mut process in processes {
+        assert_eq!(process.hear(), "right");
+        process.finish();
+    }
+    let mut counts = BTreeMap::new();
+    log.lines().into_iter().for_each(|line| *counts.entry(line).or_insert(0) += 1);
+    assert_eq!(counts.len(), 20 * (PROCESSES + 1));
+    assert!(counts.values().all(|count| *count == 1), "{counts:?}");
+}
+
+#[tokio::test]
+async fn a_killed_process_on_a_file_is_replaced() {
+    killed_and_replaced(&Store::embedded().await).await;
+}
+
+#[tokio::test]
+async fn a_killed_process_on_a_server_is_replaced() {
+    killed_and_replaced(&Store::redis().await).await;
+}
+
+async fn killed_and_replaced(store: &Store) {
+    let log = Log::new();
+    let mut holder = log.start(store, "text 600000");
+    holder.go();
+    until("the holder computes", async || log.lines().len() == 1).await;
+    let mut waiter = log.start(store, "text 0");
+    waiter.go();
+    // Longer than a lease: the holder, which computes for ten minutes, keeps renewing it.
+    tokio::time::sleep(Duration::from_millis(1_700)).await;
+    assert_eq!(log.lines().len(), 1, "the lease ended under its holder");
+    holder.kill();
+    let killed = Instant::now();
+    assert_eq!(waiter.hear(), format!("{:?}", bits(&vector("wanted by both"))));
+    // A lease of a second, a pause of a tenth, and the rest for a busy machine.
+    assert!(killed.elapsed() < Duration::from_secs(4), "{:?}", killed.elapsed());
+    waiter.finish();
+    assert_eq!(log.lines(), ["wanted by both"; 2]);
+}
+
+fn say(line: impl std::fmt::Display) {
+    println!("\n@{line}");
+    std::io::stdout().flush().unwrap();
+}
+
+fn wait_for_go() {
+    say("ready");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+}
+
+/// Where the providers of all processes write down what they are asked for.
+struct Log {
+    folder: tempfile::TempDir,
+}
+
+impl Log {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("asked")
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.path()).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn start(&self, store: &Store, role: &str) -> Process {
+        Process::start(&store.address(), &self.path(), role)
+    }
+}
+
+/// A process in a role. It is killed when it is dropped.
+struct Process {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Process {
+    fn start(store: &str, log: &Path, role: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "in_a_role", "--nocapture", "--test-threads=1"])
+            .env(STORE, store)
+            .env(LOG, log)
+            .env(ROLE, role)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self { child, lines }
+    }
+
+    /// The next thing it says; panics if it ends without.
+    fn hear(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.lines.read_line(&mut line).unwrap();
+            assert!(read > 0, "the process ended without saying what was expected");
+            if let Some(said) = line.trim_end().strip_prefix('@') {
+                return said.to_owned();
+            }
+        }
+    }
+
+    /// Waits until it is ready, and lets it go.
+    fn go(&mut self) {
+        assert_eq!(self.hear(), "ready");
+        self.child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
+    }
+
+    /// SIGKILL: it has no time to give anything up.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end; panics if its part of the test failed.
+    fn finish(mut self) {
+        drop(self.child.stdin.take());
+        std::io::copy(&mut self.lines, &mut std::io::sink()).unwrap();
+        assert!(self.child.wait().unwrap().success(), "the process failed");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
