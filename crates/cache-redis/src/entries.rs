@@ -38,7 +38,7 @@ async fn get_several(
     keys: &[CacheKey],
 ) -> Result<Vec<Option<StoredValue>>, CacheError> {
     let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once, keys.len().div_ceil(MAX_KEYS_PER_COMMAND));
+    let mut batch = Batch::new(link, Repeat::Once);
     for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
         let length = chunk.iter().map(stored_length).sum();
         let mut command = Cmd::with_capacity(chunk.len() + 1, length + 4);
@@ -70,7 +70,7 @@ pub(crate) async fn put(
         ));
     }
     let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once, entries.len() + 1);
+    let mut batch = Batch::new(link, Repeat::Once);
     for entry in entries {
         let stored = writer.stored(&entry.key);
         let length = stored.len() + entry.value.bytes().len() + 32;
@@ -117,7 +117,7 @@ pub(crate) async fn contains(link: &Link, keys: &[CacheKey]) -> Result<Vec<bool>
 /// `PEXPIRE`, or for ever `PERSIST`, which does not say whether the key was there: `EXISTS` does.
 pub(crate) async fn touch(link: &Link, keys: &[(CacheKey, Ttl)]) -> Result<Vec<bool>, CacheError> {
     let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once, keys.len());
+    let mut batch = Batch::new(link, Repeat::Once);
     for (key, ttl) in keys {
         let stored = writer.stored(key);
         let length = stored.len() + 32;
@@ -149,7 +149,7 @@ async fn for_each(
     command: impl Fn(&[u8]) -> Cmd,
 ) -> Result<Vec<Value>, CacheError> {
     let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once, keys.len());
+    let mut batch = Batch::new(link, Repeat::Once);
     for key in keys {
         let stored = writer.stored(key);
         batch.add(command(stored), 1, stored.len() + 16).await?;

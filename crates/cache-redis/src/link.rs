@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::CacheError;
+use futures_util::TryStreamExt;
+use futures_util::stream::FuturesOrdered;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisError, Value};
 
@@ -15,7 +17,8 @@ use crate::error::{self, Phase};
 /// What a call sends.
 pub(crate) enum Request<'a> {
     Command(&'a Cmd),
-    Pipeline(&'a Pipeline),
+    /// Sent one after the other, without waiting in between.
+    Pipelines(&'a [Pipeline]),
 }
 
 /// How big a call is, for the time it may take.
@@ -122,8 +125,19 @@ impl Request<'_> {
             Request::Command(command) => {
                 to.send_packed_command(command).await.map(|reply| vec![reply])
             }
-            Request::Pipeline(pipeline) => {
+            Request::Pipelines([pipeline]) => {
                 to.send_packed_commands(pipeline, 0, pipeline.len()).await
+            }
+            Request::Pipelines(pipelines) => {
+                // In the order of the slice: of a key that is written twice the last value stays.
+                let sent: FuturesOrdered<_> = pipelines
+                    .iter()
+                    .map(|pipeline| {
+                        let mut to = to.clone();
+                        async move { to.send_packed_commands(pipeline, 0, pipeline.len()).await }
+                    })
+                    .collect();
+                sent.try_concat().await
             }
         }
     }

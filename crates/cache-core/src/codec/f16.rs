@@ -10,6 +10,7 @@ pub(super) fn len(dims: usize) -> usize {
 }
 
 /// `None` when a value is too large for a half.
+#[inline(always)]
 pub(super) fn encode(values: &[f32]) -> Option<Vec<u8>> {
     if !values.iter().fold(true, |fits, v| fits & (v.abs() < OVERFLOW)) {
         return None;
@@ -19,6 +20,7 @@ pub(super) fn encode(values: &[f32]) -> Option<Vec<u8>> {
     Some(frame)
 }
 
+#[inline(always)]
 pub(super) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     let (halves, []) = body.as_chunks::<2>() else {
         return Err(FrameError::Body);
@@ -33,6 +35,7 @@ pub(super) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
 }
 
 /// Whether these halves are numbers. Without early exit, so that it vectorises.
+#[inline(always)]
 pub(super) fn all_finite(halves: &[[u8; 2]]) -> bool {
     halves.iter().fold(true, |ok, half| ok & (u16::from_le_bytes(*half) & EXPONENT != EXPONENT))
 }

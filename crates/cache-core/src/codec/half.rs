@@ -16,7 +16,7 @@ const REBIAS: u32 = (127 - 15) << 23;
 const SMALLEST_NORMAL: u32 = REBIAS + (1 << 23);
 
 /// The half's value. The half must be finite.
-#[inline]
+#[inline(always)]
 pub(super) fn widen(half: u16) -> f32 {
     let sign = u32::from(half & 0x8000) << 16;
     let magnitude = u32::from(half & 0x7fff) << 13;
@@ -28,7 +28,7 @@ pub(super) fn widen(half: u16) -> f32 {
 }
 
 /// The nearest half, ties to even. The value must be below [`OVERFLOW`] in magnitude.
-#[inline]
+#[inline(always)]
 pub(super) fn narrow(value: f32) -> u16 {
     let bits = value.to_bits();
     let sign = (bits >> 16) & 0x8000;

@@ -20,6 +20,7 @@ pub(super) fn len(dims: usize) -> usize {
     4 + OUTLIER_BYTES * dims.min(OUTLIERS) + dims
 }
 
+#[inline(always)]
 pub(super) fn encode(values: &[f32]) -> Vec<u8> {
     let (outliers, rest) = outliers(values);
     let scale = rest / 127.0;
@@ -40,14 +41,15 @@ pub(super) fn encode(values: &[f32]) -> Vec<u8> {
 }
 
 /// The nearest integer as an i8, for what lies between -128 and 127.
-#[inline]
 #[allow(clippy::cast_possible_truncation, reason = "the low byte holds it")]
+#[inline(always)]
 fn round(x: f32) -> u8 {
     // Floats around 1.5 · 2^23 are the integers: the addition rounds.
     (x + 12_582_912.0).to_bits() as u8
 }
 
 /// The indices of the largest magnitudes, ascending, and the largest magnitude of the others.
+#[inline(always)]
 fn outliers(values: &[f32]) -> (Vec<usize>, f32) {
     const CHUNK: usize = 32;
     // One more than is kept: the smallest of them is the largest of the others.
@@ -70,6 +72,7 @@ fn outliers(values: &[f32]) -> (Vec<usize>, f32) {
     (indices, least.max(0.0))
 }
 
+#[inline(always)]
 pub(super) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     if body.len() != len(out.len()) {
         return Err(FrameError::Body);

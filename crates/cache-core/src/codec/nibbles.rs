@@ -6,6 +6,7 @@
 
 /// Calls `found` with the index of every value below `dims` whose nibble is zero, in the order of
 /// the plane.
+#[inline(always)]
 pub(super) fn for_each_zero(plane: &[u8], lanes: usize, dims: usize, mut found: impl FnMut(usize)) {
     const CHUNK: usize = 32;
     for (row, bytes) in plane.chunks(lanes).enumerate() {

@@ -17,6 +17,7 @@ pub(super) fn len(dims: usize) -> usize {
 }
 
 /// `None` when a block's scale is too large for a half.
+#[inline(always)]
 pub(super) fn encode(values: &[f32]) -> Option<Vec<u8>> {
     let mut frame = new_frame(len(values.len()));
     let (blocks, rest) = values.as_chunks::<BLOCK>();
@@ -29,7 +30,7 @@ pub(super) fn encode(values: &[f32]) -> Option<Vec<u8>> {
     Some(frame)
 }
 
-#[inline]
+#[inline(always)]
 fn encode_block(block: &[f32], frame: &mut Vec<u8>) -> Option<()> {
     let scale = narrow(scale_of(block)?);
     frame.extend_from_slice(&scale.to_le_bytes());
@@ -48,7 +49,7 @@ fn encode_block(block: &[f32], frame: &mut Vec<u8>) -> Option<()> {
 }
 
 /// The largest value becomes -8, the end of the range that reaches furthest.
-#[inline]
+#[inline(always)]
 fn scale_of(block: &[f32]) -> Option<f32> {
     let most = block.iter().fold(0.0, |most, &v| if v > most { v } else { most });
     let least = block.iter().fold(0.0, |least, &v| if v < least { v } else { least });
@@ -57,13 +58,14 @@ fn scale_of(block: &[f32]) -> Option<f32> {
 }
 
 /// The nearest integer, plus 8.
-#[inline]
 #[allow(clippy::cast_possible_truncation, reason = "the low four bits hold it")]
+#[inline(always)]
 fn nibble(x: f32) -> u8 {
     // Floats around 1.5 · 2^23 are the integers: the addition rounds.
     (x.clamp(-8.0, 7.0) + 12_582_920.0).to_bits() as u8 & 15
 }
 
+#[inline(always)]
 pub(super) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     if body.len() != len(out.len()) {
         return Err(FrameError::Body);
@@ -80,7 +82,7 @@ pub(super) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn decode_block(scale: [u8; 2], bytes: &[u8], values: &mut [f32]) -> Result<(), FrameError> {
     let scale = u16::from_le_bytes(scale);
     if scale & EXPONENT == EXPONENT {

@@ -8,12 +8,14 @@ pub(super) fn len(dims: usize) -> usize {
     4 * dims
 }
 
+#[inline(always)]
 pub(super) fn encode(values: &[f32]) -> Vec<u8> {
     let mut frame = new_frame(len(values.len()));
     frame.extend(values.iter().flat_map(|v| v.to_le_bytes()));
     frame
 }
 
+#[inline(always)]
 pub(super) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     let (floats, []) = body.as_chunks::<4>() else {
         return Err(FrameError::Body);

@@ -1,5 +1,7 @@
 //! Which codec a vector gets, and that it keeps what was promised.
 
+use pulp::{Arch, NullaryFnOnce};
+
 use super::frame::HEADER_BYTES;
 use super::grid::{self, Grid};
 use super::{Codec, FrameError, VectorPolicy};
@@ -10,7 +12,26 @@ pub(super) type Selected = (Codec, Vec<u8>);
 
 /// Encodes under the policy. Every codec but the two that only rearrange bits is decoded again
 /// here and compared.
+///
+/// Here and in [`decode`] the best vector instructions of the processor are chosen when the program
+/// runs. They reach only what is inlined into the call, hence `inline(always)` on the codecs' loops.
 pub(super) fn encode(values: &[f32], policy: VectorPolicy) -> Selected {
+    Arch::new().dispatch(Encode(values, policy))
+}
+
+struct Encode<'v>(&'v [f32], VectorPolicy);
+
+impl NullaryFnOnce for Encode<'_> {
+    type Output = Selected;
+
+    #[inline(always)]
+    fn call(self) -> Selected {
+        encode_inlined(self.0, self.1)
+    }
+}
+
+#[inline(always)]
+fn encode_inlined(values: &[f32], policy: VectorPolicy) -> Selected {
     match policy {
         VectorPolicy::Lossless => smallest_grid(values).unwrap_or_else(|| off_grid(values)),
         VectorPolicy::Fast => fastest_grid(values).unwrap_or_else(|| plain(values)),
@@ -24,6 +45,7 @@ pub(super) fn encode(values: &[f32], policy: VectorPolicy) -> Selected {
     }
 }
 
+#[inline(always)]
 fn smallest_grid(values: &[f32]) -> Option<Selected> {
     let grid = find_grid(values)?;
     let selected = if grid::len15(&grid) < grid::len16(values.len()) {
@@ -34,12 +56,14 @@ fn smallest_grid(values: &[f32]) -> Option<Selected> {
     exact(values, selected)
 }
 
+#[inline(always)]
 fn fastest_grid(values: &[f32]) -> Option<Selected> {
     let grid = find_grid(values)?;
     exact(values, (Codec::Grid16, grid::encode16(&grid)))
 }
 
 /// A grid, for vectors of more than the four values at which it begins to save memory.
+#[inline(always)]
 fn find_grid(values: &[f32]) -> Option<Grid> {
     let saves = grid::len16(values.len()) < raw::len(values.len());
     if saves { Grid::find(values) } else { None }
@@ -58,6 +82,7 @@ fn plain(values: &[f32]) -> Selected {
 }
 
 /// The frame, if it gives back every bit.
+#[inline(always)]
 fn exact(values: &[f32], (codec, frame): Selected) -> Option<Selected> {
     let decoded = decoded(values, codec, &frame)?;
     let differ = |(a, b): (&f32, &f32)| a.to_bits() ^ b.to_bits();
@@ -66,6 +91,7 @@ fn exact(values: &[f32], (codec, frame): Selected) -> Option<Selected> {
 }
 
 /// The frame, if it saves memory and keeps the policy's bound.
+#[inline(always)]
 fn within(
     policy: VectorPolicy,
     values: &[f32],
@@ -80,13 +106,15 @@ fn within(
     (error <= (1.0 - bound * bound) * length).then_some((codec, frame))
 }
 
+#[inline(always)]
 fn decoded(values: &[f32], codec: Codec, frame: &[u8]) -> Option<Vec<f32>> {
     let mut out = vec![0.0; values.len()];
-    decode(codec, &frame[HEADER_BYTES..], &mut out).ok()?;
+    decode_inlined(codec, &frame[HEADER_BYTES..], &mut out).ok()?;
     Some(out)
 }
 
 /// The squares of the difference's length and of the first vector's.
+#[inline(always)]
 fn squared_error(original: &[f32], stored: &[f32]) -> (f64, f64) {
     const LANES: usize = 8;
     let mut error = [0.0f64; LANES];
@@ -120,6 +148,22 @@ pub(super) fn body_fits(codec: Codec, dims: usize, len: usize) -> bool {
 /// Decodes a body into `out`, whose length is the number of dimensions. The values may still be
 /// infinite or NaN.
 pub(super) fn decode(codec: Codec, body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
+    Arch::new().dispatch(Decode(codec, body, out))
+}
+
+struct Decode<'b, 'o>(Codec, &'b [u8], &'o mut [f32]);
+
+impl NullaryFnOnce for Decode<'_, '_> {
+    type Output = Result<(), FrameError>;
+
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        decode_inlined(self.0, self.1, self.2)
+    }
+}
+
+#[inline(always)]
+fn decode_inlined(codec: Codec, body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     match codec {
         Codec::F32 => raw::decode(body, out),
         Codec::Grid16 => grid::decode16(body, out),

@@ -35,6 +35,7 @@ fn len_with(values: &[f32], base: u8) -> usize {
     min_len(values.len()) + count(values, |v| exponent(v) <= base)
 }
 
+#[inline(always)]
 fn base(values: &[f32]) -> u8 {
     let largest = values.iter().fold(0, |max, v| (v.to_bits() & 0x7fff_ffff).max(max));
     exponent(f32::from_bits(largest)).saturating_sub(15)
@@ -45,6 +46,7 @@ fn exponent(value: f32) -> u8 {
     (value.to_bits() >> 23) as u8
 }
 
+#[inline(always)]
 pub(super) fn encode(values: &[f32]) -> Vec<u8> {
     let base = base(values);
     let lanes = values.len().div_ceil(2);
@@ -69,6 +71,7 @@ pub(super) fn encode(values: &[f32]) -> Vec<u8> {
     frame
 }
 
+#[inline(always)]
 pub(super) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     let planes = Planes::of(body, out.len()).ok_or(FrameError::Body)?;
     let (first, second) = out.split_at_mut(planes.exponents.len());
@@ -96,6 +99,7 @@ impl<'a> Planes<'a> {
     }
 
     /// The values from `start` on, those with an escaped exponent wrongly.
+    #[inline(always)]
     fn decode_section(&self, start: usize, shift: u32, out: &mut [f32]) {
         let bits = self.low[start..].iter().zip(&self.high[start..]).zip(self.exponents);
         for (value, ((low, high), exponent)) in out.iter_mut().zip(bits) {
@@ -116,7 +120,7 @@ impl<'a> Planes<'a> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn assemble(low: [u8; 2], high: u8, exponent: u8) -> f32 {
     let (low, high) = (u32::from(u16::from_le_bytes(low)), u32::from(high));
     let sign = (high & 0x80) << 24;

@@ -19,29 +19,38 @@ pub(super) struct Encoded {
 }
 
 impl Core {
-    /// Encodes entries, in their order: a large batch in parallel on the blocking threads.
+    /// Encodes entries, in their order: of a large batch one part here, letting other tasks run in
+    /// between, and the others on the blocking threads.
     pub(super) async fn encode(self: &Arc<Self>, entries: &[NewEntry]) -> Vec<Encoded> {
-        let parts = threads().min(entries.len() / FEW);
-        if parts == 0 {
-            return entries.iter().map(|entry| self.encode_one(entry)).collect();
-        }
-        let encode = |part: &[NewEntry]| {
-            let (core, part) = (Arc::clone(self), part.to_vec());
-            tokio::task::spawn_blocking(move || {
-                part.iter().map(|entry| core.encode_one(entry)).collect::<Vec<_>>()
+        let parts = threads().min(entries.len() / FEW).max(1);
+        let (here, elsewhere) = entries.split_at(entries.len().div_ceil(parts));
+        let tasks: Vec<_> = elsewhere
+            .chunks(here.len().max(1))
+            .map(|part| {
+                let (core, part) = (Arc::clone(self), part.to_vec());
+                tokio::task::spawn_blocking(move || core.encode_all(&part))
             })
-        };
-        let tasks: Vec<_> = entries.chunks(entries.len().div_ceil(parts)).map(encode).collect();
+            .collect();
         let mut encoded = Vec::with_capacity(entries.len());
-        for task in tasks {
+        for few in here.chunks(FEW) {
+            if !encoded.is_empty() {
+                tokio::task::yield_now().await;
+            }
+            encoded.extend(few.iter().map(|entry| self.encode_one(entry)));
+        }
+        for (task, part) in tasks.into_iter().zip(elsewhere.chunks(here.len().max(1))) {
             match task.await {
                 Ok(part) => encoded.extend(part),
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 // The runtime is shutting down and runs nothing on its blocking threads any more.
-                Err(_) => return entries.iter().map(|entry| self.encode_one(entry)).collect(),
+                Err(_) => encoded.extend(self.encode_all(part)),
             }
         }
         encoded
+    }
+
+    fn encode_all(&self, entries: &[NewEntry]) -> Vec<Encoded> {
+        entries.iter().map(|entry| self.encode_one(entry)).collect()
     }
 
     fn encode_one(&self, NewEntry { key, embedding, meta }: &NewEntry) -> Encoded {

@@ -13,6 +13,7 @@ const MAX_ATTEMPTS: usize = 64;
 /// A value's half is known once the scale is known to a few digits, and each value then admits an
 /// interval of scales. Rather than intersect all of those, this tries one scale and lets the first
 /// value that comes out wrong narrow the choice: nearly always the first or second scale is right.
+#[inline(always)]
 pub(super) fn scale(values: &[f32], largest: f32, mantissa: u32) -> Result<f64, usize> {
     let (mut low, mut high) = admissible(largest, f64::from(mantissa) * TOP);
     let mut refuted_by = 0;
@@ -58,6 +59,7 @@ fn choose(low: f64, high: f64) -> f64 {
 }
 
 /// The first value that is not a half times the scale.
+#[inline(always)]
 fn first_wrong(values: &[f32], scale: f64) -> Option<usize> {
     const CHUNK: usize = 64;
     let inverse = inverse(scale);
@@ -76,7 +78,7 @@ fn first_wrong(values: &[f32], scale: f64) -> Option<usize> {
 }
 
 /// To 11 significant bits.
-#[inline]
+#[inline(always)]
 fn round(x: f32) -> f32 {
     f32::from_bits(x.to_bits().wrapping_add(0x1000) & !0x1fff)
 }

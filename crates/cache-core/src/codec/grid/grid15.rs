@@ -28,6 +28,7 @@ use crate::codec::nibbles::for_each_zero;
 const BASE: u8 = 15;
 
 /// Bytes of the body for this vector.
+#[inline(always)]
 pub(in crate::codec) fn len(grid: &Grid) -> usize {
     let escapes = count(&grid.halves, |half| half & EXPONENT <= u16::from(BASE) << 10);
     min_len(grid.halves.len()) + escapes
@@ -38,6 +39,7 @@ pub(in crate::codec) fn min_len(dims: usize) -> usize {
     8 + dims + 7 * dims.div_ceil(8)
 }
 
+#[inline(always)]
 pub(in crate::codec) fn encode(grid: &Grid) -> Vec<u8> {
     let dims = grid.halves.len();
     let lanes = dims.div_ceil(8);
@@ -74,6 +76,7 @@ fn exponent(high: u8) -> u8 {
     high >> 2 & 31
 }
 
+#[inline(always)]
 pub(in crate::codec) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     let planes = Planes::of(body, out.len()).ok_or(FrameError::Body)?;
     planes.decode_section::<0>(out);
@@ -91,7 +94,7 @@ pub(in crate::codec) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), Frame
 const CHUNK: usize = 64;
 
 /// A half's high byte, from the bytes that hold its exponent, mantissa and sign.
-#[inline]
+#[inline(always)]
 fn high_byte<const SECTION: usize>(exponents: u8, mantissas: u8, signs: u8) -> u8 {
     let exponent = ((exponents >> (4 * (SECTION % 2))) & 15) + BASE;
     let mantissa = (mantissas >> (2 * (SECTION % 4))) & 3;
@@ -121,6 +124,7 @@ impl<'a> Planes<'a> {
     }
 
     /// Every value of a section, those with an escaped exponent wrongly.
+    #[inline(always)]
     fn decode_section<const SECTION: usize>(&self, out: &mut [f32]) {
         let start = (SECTION * self.lanes).min(out.len());
         let end = (start + self.lanes).min(out.len());

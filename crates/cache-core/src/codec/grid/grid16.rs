@@ -10,6 +10,7 @@ pub(in crate::codec) fn len(dims: usize) -> usize {
     8 + 2 * dims
 }
 
+#[inline(always)]
 pub(in crate::codec) fn encode(grid: &Grid) -> Vec<u8> {
     let mut frame = new_frame(len(grid.halves.len()));
     frame.extend_from_slice(&grid.scale.to_le_bytes());
@@ -17,6 +18,7 @@ pub(in crate::codec) fn encode(grid: &Grid) -> Vec<u8> {
     frame
 }
 
+#[inline(always)]
 pub(in crate::codec) fn decode(body: &[u8], out: &mut [f32]) -> Result<(), FrameError> {
     let (scale, halves) = body.split_first_chunk::<8>().ok_or(FrameError::Body)?;
     let (halves, []) = halves.as_chunks::<2>() else {

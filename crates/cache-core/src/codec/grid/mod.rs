@@ -36,6 +36,7 @@ pub(super) struct Grid {
 impl Grid {
     /// Takes a vector apart, if it is of this kind. A caller that depends on exactness still has
     /// to decode and compare: values too small for a half next to the largest are not seen here.
+    #[inline(always)]
     pub(super) fn find(values: &[f32]) -> Option<Self> {
         let peaks = peaks(values);
         let largest = peaks.iter().copied().fold(0.0, f32::max);
@@ -55,13 +56,19 @@ impl Grid {
         None
     }
 
+    #[inline(always)]
     fn with_scale(values: &[f32], scale: f64) -> Self {
         let inverse = fit::inverse(scale);
-        Self { halves: values.iter().map(|v| narrow(v * inverse)).collect(), scale }
+        let mut halves = vec![0; values.len()];
+        for (half, value) in halves.iter_mut().zip(values) {
+            *half = narrow(value * inverse);
+        }
+        Self { halves, scale }
     }
 }
 
 /// The largest magnitude in each quarter of the vector.
+#[inline(always)]
 fn peaks(values: &[f32]) -> [f32; 4] {
     let mut peaks = [0.0; 4];
     for (peak, quarter) in peaks.iter_mut().zip(values.chunks(values.len().div_ceil(4))) {
@@ -70,6 +77,7 @@ fn peaks(values: &[f32]) -> [f32; 4] {
     peaks
 }
 
+#[inline(always)]
 fn peak_of(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<16>();
     let mut lanes = [0.0f32; 16];
@@ -94,7 +102,7 @@ impl Scaler {
     }
 
     /// `half · scale`. The half must be finite.
-    #[inline]
+    #[inline(always)]
     fn value(self, half: u16) -> f32 {
         // The half's bits, moved to where a double has them, are the half times 2^-1008: the scale
         // makes up for that. Nothing is converted, which takes the fewest steps per vector register.

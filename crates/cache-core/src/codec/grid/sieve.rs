@@ -57,6 +57,7 @@ impl Sieve {
     }
 
     /// The next mantissa that no probe excludes, ascending.
+    #[inline(always)]
     pub(super) fn next_fit(&mut self) -> Option<u32> {
         while self.next < 2048 {
             let base = self.next;
@@ -70,7 +71,7 @@ impl Sieve {
     }
 
     /// The first of the mantissas from `base` on, one per lane, that all probes let pass.
-    #[inline]
+    #[inline(always)]
     fn first_fit(&self, base: u32) -> Option<u32> {
         let mut fits = [u32::MAX; LANES as usize];
         for probe in &self.probes[..self.count] {
