@@ -78,6 +78,7 @@ impl CacheBackend for RedisBackend {
         Capabilities::new()
             .with_shared(true)
             .with_persistent(true)
+            .with_writes_as_it_goes(true)
             .with_max_value_bytes(entries::MAX_VALUE_BYTES as u64)
     }
 

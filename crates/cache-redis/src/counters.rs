@@ -21,7 +21,7 @@ impl Counters for RedisBackend {
     ) -> Result<(), CacheError> {
         let key = stats_key(namespace);
         // Sent again, it would count twice.
-        let mut batch = Batch::new(&self.link, Repeat::Never);
+        let mut batch = Batch::new(&self.link, Repeat::Never, deltas.len());
         for (name, delta) in deltas {
             let mut command = cmd("HINCRBY");
             command.arg(&key).arg(name).arg(delta);

@@ -1,16 +1,23 @@
 //! Entries: strings with an expiry of their own.
 
-use cache_core::{CacheError, CacheKey, ErrorKind, PutEntry, PutOptions, StoredValue, Ttl};
-use redis::{Cmd, RedisWrite, Value};
+use cache_core::{
+    CacheError, CacheKey, ErrorKind, LeaseToken, PutEntry, PutOptions, StoredValue, Ttl,
+};
+use redis::{Cmd, Pipeline, RedisWrite, Value};
 
-use crate::batch::{Batch, MAX_KEYS_PER_COMMAND};
+use crate::batch::{Batch, MAX_BYTES, MAX_KEYS, MAX_KEYS_PER_COMMAND};
 use crate::key_writer::KeyWriter;
 use crate::lease;
-use crate::link::{Link, Repeat};
+use crate::link::{Link, Repeat, Request, Weight};
 use crate::reply;
 
 /// What Redis takes in one string, unless it is configured otherwise.
 pub(crate) const MAX_VALUE_BYTES: usize = 512 << 20;
+
+/// Writes are made and sent in volleys of so many entries: the server works on one while the next
+/// is being made.
+const VOLLEY_KEYS: usize = 64;
+const VOLLEY_BYTES: usize = 128 << 10;
 
 /// `GET` for one key, `MGET` for more.
 pub(crate) async fn get(
@@ -38,7 +45,7 @@ async fn get_several(
     keys: &[CacheKey],
 ) -> Result<Vec<Option<StoredValue>>, CacheError> {
     let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once);
+    let mut batch = Batch::new(link, Repeat::Once, keys.len().div_ceil(MAX_KEYS_PER_COMMAND));
     for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
         let length = chunk.iter().map(stored_length).sum();
         let mut command = Cmd::with_capacity(chunk.len() + 1, length + 4);
@@ -63,27 +70,66 @@ pub(crate) async fn put(
     entries: &[PutEntry],
     options: &PutOptions,
 ) -> Result<(), CacheError> {
-    if entries.iter().any(|entry| entry.value.bytes().len() > MAX_VALUE_BYTES) {
+    if entries.iter().any(|entry| entry.value.size_hint() > MAX_VALUE_BYTES) {
         return Err(CacheError::new(
             ErrorKind::InvalidInput,
             "Redis takes values of at most 512 MiB: do not cache this one",
         ));
     }
-    let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once);
-    for entry in entries {
-        let stored = writer.stored(&entry.key);
-        let length = stored.len() + entry.value.bytes().len() + 32;
-        batch.add(set(stored, entry, length), 1, length).await?;
+    for trip in split(entries, MAX_KEYS, MAX_BYTES) {
+        let volleys = split(trip, VOLLEY_KEYS, VOLLEY_BYTES);
+        let volley = |number: usize| match (volleys.get(number), options.release) {
+            (Some(entries), _) => Some(sets(entries)),
+            (None, Some(token)) if number == volleys.len() => Some(releases(trip, token)),
+            (None, _) => None,
+        };
+        let weight = Weight { keys: trip.len(), bytes: trip.iter().map(length).sum() };
+        let replies = link.send(Request::Volleys(&volley), weight, Repeat::Once).await?;
+        reply::all_succeeded(link, &replies)?;
     }
-    if let Some(token) = options.release {
-        let keys: Vec<&CacheKey> = entries.iter().map(|entry| &entry.key).collect();
-        for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
-            let (command, length) = lease::release_command(chunk, token);
-            batch.add(command, chunk.len(), length).await?;
+    Ok(())
+}
+
+/// About what an entry takes on the wire.
+fn length(entry: &PutEntry) -> usize {
+    stored_length(&entry.key) + entry.value.size_hint() + 32
+}
+
+/// Runs of entries within these limits; one that is over them goes alone.
+fn split(entries: &[PutEntry], most_keys: usize, most_bytes: usize) -> Vec<&[PutEntry]> {
+    let mut runs = Vec::new();
+    let (mut start, mut bytes) = (0, 0usize);
+    for (index, entry) in entries.iter().enumerate() {
+        let more = length(entry);
+        if index > start && (index - start >= most_keys || bytes.saturating_add(more) > most_bytes)
+        {
+            runs.push(&entries[start..index]);
+            (start, bytes) = (index, 0);
         }
+        bytes = bytes.saturating_add(more);
     }
-    reply::all_succeeded(link, &batch.finish().await?)
+    if start < entries.len() {
+        runs.push(&entries[start..]);
+    }
+    runs
+}
+
+fn sets(entries: &[PutEntry]) -> Pipeline {
+    let mut writer = KeyWriter::default();
+    let mut pipeline = Pipeline::with_capacity(entries.len());
+    for entry in entries {
+        pipeline.add_command(set(writer.stored(&entry.key), entry, length(entry)));
+    }
+    pipeline
+}
+
+fn releases(entries: &[PutEntry], token: LeaseToken) -> Pipeline {
+    let keys: Vec<&CacheKey> = entries.iter().map(|entry| &entry.key).collect();
+    let mut pipeline = Pipeline::new();
+    for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
+        pipeline.add_command(lease::release_command(chunk, token).0);
+    }
+    pipeline
 }
 
 fn set(key: &[u8], entry: &PutEntry, length: usize) -> Cmd {
@@ -117,7 +163,7 @@ pub(crate) async fn contains(link: &Link, keys: &[CacheKey]) -> Result<Vec<bool>
 /// `PEXPIRE`, or for ever `PERSIST`, which does not say whether the key was there: `EXISTS` does.
 pub(crate) async fn touch(link: &Link, keys: &[(CacheKey, Ttl)]) -> Result<Vec<bool>, CacheError> {
     let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once);
+    let mut batch = Batch::new(link, Repeat::Once, keys.len());
     for (key, ttl) in keys {
         let stored = writer.stored(key);
         let length = stored.len() + 32;
@@ -149,7 +195,7 @@ async fn for_each(
     command: impl Fn(&[u8]) -> Cmd,
 ) -> Result<Vec<Value>, CacheError> {
     let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once);
+    let mut batch = Batch::new(link, Repeat::Once, keys.len());
     for key in keys {
         let stored = writer.stored(key);
         batch.add(command(stored), 1, stored.len() + 16).await?;

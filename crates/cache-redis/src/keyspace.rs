@@ -113,7 +113,7 @@ async fn for_each(
     name: &[&str],
     arguments: &[&str],
 ) -> Result<Vec<Value>, CacheError> {
-    let mut batch = Batch::new(link, Repeat::Once);
+    let mut batch = Batch::new(link, Repeat::Once, keys.len());
     for key in keys {
         let mut command = Cmd::new();
         command.arg(name).arg(&key[..]).arg(arguments);

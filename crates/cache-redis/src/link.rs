@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use cache_core::CacheError;
-use futures_util::TryStreamExt;
+use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisError, Value};
@@ -17,8 +18,10 @@ use crate::error::{self, Phase};
 /// What a call sends.
 pub(crate) enum Request<'a> {
     Command(&'a Cmd),
-    /// Sent one after the other, without waiting in between.
-    Pipelines(&'a [Pipeline]),
+    Pipeline(&'a Pipeline),
+    /// Pipelines that are made by their number, until there is none, each while the server already
+    /// works on those before it. Nothing waits for an answer in between.
+    Volleys(&'a (dyn Fn(usize) -> Option<Pipeline> + Sync)),
 }
 
 /// How big a call is, for the time it may take.
@@ -125,22 +128,34 @@ impl Request<'_> {
             Request::Command(command) => {
                 to.send_packed_command(command).await.map(|reply| vec![reply])
             }
-            Request::Pipelines([pipeline]) => {
+            Request::Pipeline(pipeline) => {
                 to.send_packed_commands(pipeline, 0, pipeline.len()).await
             }
-            Request::Pipelines(pipelines) => {
-                // In the order of the slice: of a key that is written twice the last value stays.
-                let sent: FuturesOrdered<_> = pipelines
-                    .iter()
-                    .map(|pipeline| {
-                        let mut to = to.clone();
-                        async move { to.send_packed_commands(pipeline, 0, pipeline.len()).await }
-                    })
-                    .collect();
-                sent.try_concat().await
-            }
+            Request::Volleys(volley) => send_volleys(&to, *volley).await,
         }
     }
+}
+
+async fn send_volleys(
+    to: &MultiplexedConnection,
+    volley: &(dyn Fn(usize) -> Option<Pipeline> + Sync),
+) -> Result<Vec<Value>, RedisError> {
+    let mut in_flight = FuturesOrdered::new();
+    let mut replies = Vec::new();
+    for pipeline in (0..).map_while(volley) {
+        let mut to = to.clone();
+        in_flight
+            .push_back(async move { to.send_packed_commands(&pipeline, 0, pipeline.len()).await });
+        // Hands it to the connection, and takes what has been answered.
+        while let Poll::Ready(Some(answered)) = futures_util::poll!(in_flight.next()) {
+            replies.extend(answered?);
+        }
+        tokio::task::yield_now().await;
+    }
+    while let Some(answered) = in_flight.next().await {
+        replies.extend(answered?);
+    }
+    Ok(replies)
 }
 
 impl fmt::Debug for Link {

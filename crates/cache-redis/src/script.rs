@@ -61,7 +61,7 @@ impl Script {
         arguments: &[&[u8]],
     ) -> Result<Vec<Value>, CacheError> {
         let keys: Vec<&CacheKey> = keys.iter().collect();
-        let mut batch = Batch::new(link, Repeat::Once);
+        let mut batch = Batch::new(link, Repeat::Once, 1);
         for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
             let (command, length) = self.command(by, chunk, arguments);
             batch.add(command, chunk.len(), length).await?;

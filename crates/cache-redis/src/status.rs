@@ -33,7 +33,7 @@ pub(crate) async fn status(link: &Link) -> Result<BackendStatus, CacheError> {
 }
 
 async fn info(link: &Link) -> Result<String, CacheError> {
-    let mut batch = Batch::new(link, Repeat::Once);
+    let mut batch = Batch::new(link, Repeat::Once, 2);
     for section in ["server", "memory"] {
         let mut command = cmd("INFO");
         command.arg(section);

@@ -35,6 +35,9 @@ pub struct Capabilities {
     /// Decoded forms of values are kept and handed back, see
     /// [`StoredValue::decoded`](crate::StoredValue::decoded).
     pub keeps_decoded: bool,
+    /// A write begins before all of its values are looked at, so that
+    /// [deferred](crate::StoredValue::deferred) ones are made while others are under way.
+    pub writes_as_it_goes: bool,
     /// The largest value that can be stored, in bytes.
     pub max_value_bytes: u64,
 }
@@ -47,6 +50,7 @@ impl Capabilities {
             shared: false,
             persistent: false,
             keeps_decoded: false,
+            writes_as_it_goes: false,
             max_value_bytes: 512 * 1024 * 1024,
         }
     }
@@ -69,6 +73,13 @@ impl Capabilities {
     #[must_use]
     pub fn with_keeps_decoded(mut self, keeps: bool) -> Self {
         self.keeps_decoded = keeps;
+        self
+    }
+
+    /// Sets whether a write begins before all of its values are looked at.
+    #[must_use]
+    pub fn with_writes_as_it_goes(mut self, does: bool) -> Self {
+        self.writes_as_it_goes = does;
         self
     }
 

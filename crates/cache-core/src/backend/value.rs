@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
@@ -15,8 +15,15 @@ use crate::{CacheKey, Ttl};
 /// any other drops it. The decoded form must be what the bytes decode to.
 #[derive(Clone)]
 pub struct StoredValue {
-    bytes: Bytes,
+    bytes: OnceLock<Bytes>,
+    deferred: Option<Deferred>,
     decoded: Option<Decoded>,
+}
+
+#[derive(Clone)]
+struct Deferred {
+    make: Arc<dyn Fn() -> Bytes + Send + Sync>,
+    size: usize,
 }
 
 #[derive(Clone)]
@@ -28,7 +35,15 @@ struct Decoded {
 impl StoredValue {
     /// A value of these bytes.
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Self { bytes: bytes.into(), decoded: None }
+        Self { bytes: OnceLock::from(bytes.into()), deferred: None, decoded: None }
+    }
+
+    /// A value whose bytes, about `size` of them, are made when they are first asked for, in some
+    /// tens of microseconds at most: for backends that [write as they
+    /// go](crate::Capabilities::writes_as_it_goes), which send one value while the next is made.
+    pub fn deferred(size: usize, make: impl Fn() -> Bytes + Send + Sync + 'static) -> Self {
+        let deferred = Some(Deferred { make: Arc::new(make), size });
+        Self { bytes: OnceLock::new(), deferred, decoded: None }
     }
 
     /// Attaches the decoded form, which takes about `size` bytes of memory.
@@ -41,7 +56,14 @@ impl StoredValue {
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
-        &self.bytes
+        self.bytes.get_or_init(|| self.deferred.as_ref().map_or_else(Bytes::new, |d| (d.make)()))
+    }
+
+    /// The number of bytes, or about that of a value that is not made yet.
+    #[must_use]
+    pub fn size_hint(&self) -> usize {
+        let made = self.bytes.get().map(Bytes::len);
+        made.or_else(|| self.deferred.as_ref().map(|d| d.size)).unwrap_or(0)
     }
 
     /// The decoded form, when it is attached and of this type.
@@ -53,14 +75,14 @@ impl StoredValue {
     /// What the value takes in this process's memory, decoded form included.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        self.bytes.len() + self.decoded.as_ref().map_or(0, |decoded| decoded.size)
+        self.bytes().len() + self.decoded.as_ref().map_or(0, |decoded| decoded.size)
     }
 }
 
 impl fmt::Debug for StoredValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredValue")
-            .field("bytes", &self.bytes.len())
+            .field("bytes", &self.size_hint())
             .field("decoded", &self.decoded.is_some())
             .finish()
     }

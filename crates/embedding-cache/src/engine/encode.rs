@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
 use cache_core::StoredValue;
-use cache_core::codec::{self, Codec};
+use cache_core::codec::{self, VectorPolicy};
 
 use super::Core;
 use super::write::NewEntry;
@@ -12,16 +12,10 @@ use super::write::NewEntry;
 /// So many vectors are encoded at once where they are: some tens of microseconds' work.
 const FEW: usize = 16;
 
-/// A vector as it is stored.
-pub(super) struct Encoded {
-    pub(super) value: StoredValue,
-    pub(super) codec: Codec,
-}
-
 impl Core {
     /// Encodes entries, in their order: of a large batch one part here, letting other tasks run in
     /// between, and the others on the blocking threads.
-    pub(super) async fn encode(self: &Arc<Self>, entries: &[NewEntry]) -> Vec<Encoded> {
+    pub(super) async fn encode(self: &Arc<Self>, entries: &[NewEntry]) -> Vec<StoredValue> {
         let parts = threads().min(entries.len() / FEW).max(1);
         let (here, elsewhere) = entries.split_at(entries.len().div_ceil(parts));
         let tasks: Vec<_> = elsewhere
@@ -49,26 +43,36 @@ impl Core {
         encoded
     }
 
-    fn encode_all(&self, entries: &[NewEntry]) -> Vec<Encoded> {
+    fn encode_all(&self, entries: &[NewEntry]) -> Vec<StoredValue> {
         entries.iter().map(|entry| self.encode_one(entry)).collect()
     }
 
-    fn encode_one(&self, NewEntry { key, embedding, meta }: &NewEntry) -> Encoded {
-        let encoded = codec::encode(key.hash(), meta, embedding, self.config.vectors);
-        let value = StoredValue::new(encoded.bytes);
+    /// For a store that writes as it goes: encoded when its turn comes to be sent, while the store
+    /// is busy with what went before.
+    pub(super) fn encode_later(&self, entry: &NewEntry) -> StoredValue {
+        let size = entry.embedding.dimensions() * 2;
+        let (entry, policy) = (entry.clone(), self.config.vectors);
+        StoredValue::deferred(size, move || encode(&entry, policy).into())
+    }
+
+    fn encode_one(&self, entry: &NewEntry) -> StoredValue {
+        let value = StoredValue::new(encode(entry, self.config.vectors));
         if !self.keeps_decoded {
-            return Encoded { value, codec: encoded.codec };
+            return value;
         }
         // What a reader would decode, so that both ways to read give the same bits.
-        let value = match codec::decode(key.hash(), value.bytes()) {
+        match codec::decode(entry.key.hash(), value.bytes()) {
             Ok(decoded) => {
                 let size = 4 * decoded.embedding.dimensions() + size_of_val(&decoded);
                 value.with_decoded(Arc::new(decoded), size)
             }
             Err(_) => value,
-        };
-        Encoded { value, codec: encoded.codec }
+        }
     }
+}
+
+fn encode(NewEntry { key, embedding, meta }: &NewEntry, policy: VectorPolicy) -> Vec<u8> {
+    codec::encode(key.hash(), meta, embedding, policy).bytes
 }
 
 fn threads() -> usize {

@@ -41,6 +41,7 @@ pub(crate) struct Core {
     token: LeaseToken,
     space: Arc<cache_core::KeySpace>,
     keeps_decoded: bool,
+    writes_as_it_goes: bool,
 }
 
 /// What one call asks for, apart from its texts.
@@ -92,10 +93,12 @@ impl Core {
             cache_core::KeyKind::Embedding,
             config.generation,
         );
+        let capabilities = backend.capabilities();
         let background = TaskTracker::new();
         background.close(); // It takes tasks all the same; waiting ends only on a closed one.
         Self {
-            keeps_decoded: backend.capabilities().keeps_decoded,
+            keeps_decoded: capabilities.keeps_decoded,
+            writes_as_it_goes: capabilities.writes_as_it_goes,
             backend,
             provider,
             config,

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use cache_core::codec::{self, EntryMeta};
-use cache_core::{CacheError, CacheKey, Embedding, PutEntry, PutOptions, Ttl};
+use cache_core::{CacheError, CacheKey, Embedding, PutEntry, PutOptions, StoredValue, Ttl};
 
-use super::encode::Encoded;
 use super::job::{Done, Lead, Work};
 use super::{Call, Computed, Core};
 use crate::Error;
@@ -25,6 +24,14 @@ pub(crate) struct NewEntry {
 pub(crate) struct Stored {
     pub(crate) codec: codec::Codec,
     pub(crate) bytes: usize,
+}
+
+impl Stored {
+    fn of(value: &StoredValue) -> Self {
+        let frame = codec::inspect(value.bytes());
+        let codec = frame.expect("invariant: a frame just made begins with its header").codec;
+        Self { codec, bytes: value.bytes().len() }
+    }
 }
 
 impl Core {
@@ -65,30 +72,30 @@ impl Core {
         entries: &[NewEntry],
         options: &PutOptions,
     ) -> Result<Vec<Stored>, CacheError> {
-        let encoded = self.encode(entries).await;
-        let stored: Vec<_> = encoded
-            .iter()
-            .map(|encoded| Stored { codec: encoded.codec, bytes: encoded.value.bytes().len() })
-            .collect();
-        let put = |(entry, encoded): (&NewEntry, Encoded)| {
-            let (_, ttl) = self.lives(call, &entry.key);
-            PutEntry::new(entry.key.clone(), encoded.value, ttl)
+        let values = if self.writes_as_it_goes {
+            entries.iter().map(|entry| self.encode_later(entry)).collect()
+        } else {
+            self.encode(entries).await
         };
-        let puts: Vec<_> = entries.iter().zip(encoded).map(put).collect();
-        let result = self.backend.put_many(&puts, options).await;
-        record(&self.recorder, entries, &stored, result.is_ok());
-        result.map(|()| stored)
+        let put = |(entry, value): (&NewEntry, StoredValue)| {
+            let (_, ttl) = self.lives(call, &entry.key);
+            PutEntry::new(entry.key.clone(), value, ttl)
+        };
+        let puts: Vec<_> = entries.iter().zip(values).map(put).collect();
+        if let Err(error) = self.backend.put_many(&puts, options).await {
+            self.recorder.write_failed(entries.len() as u64);
+            return Err(error);
+        }
+        let stored: Vec<_> = puts.iter().map(|put| Stored::of(&put.value)).collect();
+        record(&self.recorder, entries, &stored);
+        Ok(stored)
     }
 }
 
-fn record(recorder: &Recorder, entries: &[NewEntry], stored: &[Stored], ok: bool) {
-    if ok {
-        let bytes = stored.iter().map(|s| s.bytes as u64).sum();
-        let raw = entries.iter().map(|e| 4 * e.embedding.dimensions() as u64).sum();
-        recorder.written(entries.len() as u64, bytes, raw);
-    } else {
-        recorder.write_failed(entries.len() as u64);
-    }
+fn record(recorder: &Recorder, entries: &[NewEntry], stored: &[Stored]) {
+    let bytes = stored.iter().map(|s| s.bytes as u64).sum();
+    let raw = entries.iter().map(|e| 4 * e.embedding.dimensions() as u64).sum();
+    recorder.written(entries.len() as u64, bytes, raw);
 }
 
 impl Work<'_> {
