@@ -1,11 +1,26 @@
 //! How long an entry lives.
 
+use std::cmp::Ordering;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// Time to live of an entry: a positive number of milliseconds, or no end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// Ordered by length, [`Ttl::FOREVER`] being the longest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ttl(Option<NonZeroU64>);
+
+impl Ord for Ttl {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.0.is_none(), self.0).cmp(&(other.0.is_none(), other.0))
+    }
+}
+
+impl PartialOrd for Ttl {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Ttl {
     /// Never expires. The store may still evict it.
@@ -101,5 +116,6 @@ mod tests {
         assert_eq!(t.shortened_to(0.9).as_millis(), Some(9_000));
         assert_eq!(t.shortened_to(0.0).as_millis(), Some(1));
         assert_eq!(Ttl::FOREVER.extended_by(Duration::from_secs(1)), Ttl::FOREVER);
+        assert!(t < Ttl::FOREVER && t > Ttl::seconds(9).unwrap());
     }
 }

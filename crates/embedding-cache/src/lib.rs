@@ -2,6 +2,7 @@
 
 mod builder;
 mod cache;
+mod closures;
 mod engine;
 mod error;
 mod lookup;

@@ -9,7 +9,8 @@ use cache_core::{
     PutOptions, Scope, Ttl,
 };
 
-use crate::engine::{Call, Compute, Core, NewEntry, Once};
+use crate::closures::{many, one};
+use crate::engine::{Call, Compute, Core, NewEntry};
 use crate::{Error, Lookup};
 
 /// What a call does with the store.
@@ -399,27 +400,4 @@ fn only(results: Vec<Result<Lookup, Error>>) -> Result<Lookup, Error> {
 
 fn all(results: Vec<Result<Lookup, Error>>) -> Result<Vec<Embedding>, Error> {
     results.into_iter().map(|result| result.map(|lookup| lookup.embedding)).collect()
-}
-
-fn one<'a, F, Fut, E>(compute: F) -> Once<'a>
-where
-    F: FnOnce(String) -> Fut + Send + 'a,
-    Fut: Future<Output = Result<Vec<f32>, E>> + Send + 'a,
-    E: Into<BoxError>,
-{
-    Box::new(move |texts| {
-        Box::pin(async move {
-            let text = texts.into_iter().next().unwrap_or_default();
-            compute(text).await.map(|vector| vec![vector]).map_err(Into::into)
-        })
-    })
-}
-
-fn many<'a, F, Fut, E>(compute: F) -> Once<'a>
-where
-    F: FnOnce(Vec<String>) -> Fut + Send + 'a,
-    Fut: Future<Output = Result<Vec<Vec<f32>>, E>> + Send + 'a,
-    E: Into<BoxError>,
-{
-    Box::new(move |texts| Box::pin(async move { compute(texts).await.map_err(Into::into) }))
 }

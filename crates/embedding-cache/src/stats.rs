@@ -56,10 +56,17 @@ macro_rules! counters {
                 vec![$((stringify!($name), self.$name),)*]
             }
 
+            /// Names and counts as the store's counters have them, those that are zero left out.
+            pub(crate) fn to_counters(self) -> Vec<(&'static str, i64)> {
+                let all = [$((concat!("emb.", stringify!($name)), self.$name),)*];
+                let signed = |(name, count)| (name, i64::try_from(count).unwrap_or(i64::MAX));
+                all.into_iter().filter(|(_, count)| *count > 0).map(signed).collect()
+            }
+
             /// Reads counts by name; unknown names are ignored, missing ones are zero.
             pub(crate) fn from_counters(counters: &BTreeMap<String, i64>) -> Self {
                 let read = |name| counters.get(name).map_or(0, |n| u64::try_from(*n).unwrap_or(0));
-                Self { $($name: read(stringify!($name)),)* }
+                Self { $($name: read(concat!("emb.", stringify!($name))),)* }
             }
 
             /// What has come since `earlier`.
@@ -282,7 +289,7 @@ mod tests {
         let recorder = Recorder::default();
         recorder.provider_call(5, 11, Duration::from_micros(9), true);
         let snapshot = recorder.snapshot();
-        let counters = snapshot.to_pairs().into_iter().map(|(n, c)| (n.to_owned(), c as i64));
+        let counters = snapshot.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c));
         assert_eq!(Statistics::from_counters(&counters.collect()), snapshot);
     }
 }

@@ -161,7 +161,7 @@ impl Core {
     pub(crate) async fn share_statistics(&self) -> Result<(), CacheError> {
         let Some(counters) = self.backend.counters() else { return Ok(()) };
         let unshared = self.recorder.take_unshared();
-        let deltas = deltas(&unshared);
+        let deltas = unshared.to_counters();
         if deltas.is_empty() {
             return Ok(());
         }
@@ -173,23 +173,18 @@ impl Core {
     }
 }
 
-fn deltas(statistics: &Statistics) -> Vec<(&'static str, i64)> {
-    let signed = |(name, count)| (name, i64::try_from(count).unwrap_or(i64::MAX));
-    statistics.to_pairs().into_iter().filter(|(_, count)| *count > 0).map(signed).collect()
-}
-
 impl Drop for Core {
     /// A last chance for counts that have not been shared: only where a runtime still runs.
     fn drop(&mut self) {
         let unshared = self.recorder.take_unshared();
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if self.config.share_statistics_every.is_none() || deltas(&unshared).is_empty() {
+        if self.config.share_statistics_every.is_none() || unshared == Statistics::default() {
             return;
         }
         let (backend, namespace) = (Arc::clone(&self.backend), self.config.namespace.clone());
         runtime.spawn(async move {
             if let Some(counters) = backend.counters()
-                && let Err(error) = counters.add_counters(&namespace, &deltas(&unshared)).await
+                && let Err(error) = counters.add_counters(&namespace, &unshared.to_counters()).await
             {
                 Self::store_failed("share statistics", &error);
             }

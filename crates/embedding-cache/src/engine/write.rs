@@ -43,11 +43,8 @@ impl Core {
         let fresh = ttl.shortened_to(1.0 - self.config.jitter * spread);
         let window = self.config.stale_while_revalidate.max(self.config.stale_if_error);
         let stored = fresh.extended_by(window);
-        let stored = match (self.config.sliding.map(|d| Ttl::new(d.min(Ttl::MAX))), stored) {
-            (Some(Ok(longest)), ttl) if ttl == Ttl::FOREVER || longest < ttl => longest,
-            (_, ttl) => ttl,
-        };
-        (fresh, stored)
+        let longest = self.config.sliding.and_then(|life| Ttl::new(life.min(Ttl::MAX)).ok());
+        (fresh, longest.map_or(stored, |longest| stored.min(longest)))
     }
 
     /// What is stored beside a vector made now.
