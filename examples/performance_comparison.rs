@@ -87,7 +87,7 @@ async fn main() -> anyhow::Result<()> {
                 name.into(),
                 show(row.first),
                 show(row.again),
-                format!("{:.0} ×", direct.as_secs_f64() / row.again.as_secs_f64()),
+                faster(direct, row.again),
                 row.bytes.to_string(),
                 row.fidelity,
             ]);
@@ -147,6 +147,11 @@ fn fidelity(computed: &Embedding, stored: &Embedding) -> anyhow::Result<String> 
 fn median(mut times: Vec<Duration>) -> anyhow::Result<Duration> {
     times.sort_unstable();
     times.get(times.len() / 2).copied().context("at least one round")
+}
+
+fn faster(direct: Duration, again: Duration) -> String {
+    let factor = direct.as_secs_f64() / again.as_secs_f64();
+    if factor < 10.0 { format!("{factor:.1} ×") } else { format!("{factor:.0} ×") }
 }
 
 fn show(time: Duration) -> String {
