@@ -91,7 +91,7 @@ async fn try_default_redis() -> Result<RedisBackend, CacheError> {
         .with_connect_timeout(TRY_DEFAULT_ADDRESS)
         .with_response_timeout(TRY_DEFAULT_ADDRESS);
     RedisBackend::connect_with(&look).await?;
-    RedisBackend::connect(Settings::DEFAULT_REDIS_URL).await
+    RedisBackend::open(&RedisConfig::new(Settings::DEFAULT_REDIS_URL))
 }
 
 fn memory(settings: &Settings) -> Arc<dyn CacheBackend> {

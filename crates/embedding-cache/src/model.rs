@@ -307,7 +307,7 @@ impl ModelCache {
         InvalidEmbedding: From<V::Error>,
     {
         let entry = |(index, (text, vector)): (usize, (T, V))| {
-            let text = self.normalized(text.as_ref());
+            let text = self.core.normalized(text.as_ref());
             if text.is_empty() {
                 return Err(Error::EmptyText(index));
             }
@@ -367,13 +367,13 @@ impl ModelCache {
     /// The key of a text.
     #[must_use]
     pub fn key(&self, text: &str) -> CacheKey {
-        self.call.profile.key(&self.normalized(text))
+        self.call.profile.key(&self.core.normalized(text))
     }
 
     /// What makes the key of a text.
     #[must_use]
     pub fn explain(&self, text: &str) -> KeyExplanation {
-        self.call.profile.explain(&self.normalized(text))
+        self.call.profile.explain(&self.core.normalized(text))
     }
 
     /// What the vectors depend on, apart from text and options.
@@ -384,13 +384,6 @@ impl ModelCache {
 
     fn keys<T: AsRef<str>>(&self, texts: &[T]) -> Vec<CacheKey> {
         texts.iter().map(|text| self.key(text.as_ref())).collect()
-    }
-
-    fn normalized<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
-        match self.core.config.normalizer {
-            Some(normalizer) => normalizer.apply(text),
-            None => text.into(),
-        }
     }
 }
 

@@ -9,6 +9,7 @@ mod plan;
 mod read;
 mod write;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -126,6 +127,11 @@ impl Core {
             (!self.config.vectors.is_exact()).then(|| self.config.vectors.name()),
             self.config.secret.as_ref(),
         )
+    }
+
+    /// The text that is hashed and embedded in place of this one.
+    pub(crate) fn normalized<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.config.normalizer.map_or(Cow::Borrowed(text), |normalizer| normalizer.apply(text))
     }
 
     /// Says that a store operation failed and what became of it.

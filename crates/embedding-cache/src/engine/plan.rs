@@ -52,11 +52,7 @@ impl Core {
         compute: Compute<'a>,
         launch: impl Fn(Job<'a>) -> Inline<'a>,
     ) -> Results {
-        let normalizer = self.config.normalizer;
-        let normalized: Vec<_> = match normalizer {
-            Some(normalizer) => texts.iter().map(|text| normalizer.apply(text)).collect(),
-            None => texts.iter().map(|text| (*text).into()).collect(),
-        };
+        let normalized: Vec<_> = texts.iter().map(|text| self.normalized(text)).collect();
         let texts: Vec<&str> = normalized.iter().map(AsRef::as_ref).collect();
         let results = match &texts[..] {
             [text] if !text.is_empty() => self.run_one(call, text, compute, launch).await,
