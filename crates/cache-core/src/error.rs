@@ -137,10 +137,34 @@ pub enum ProviderErrorKind {
     BadReply,
     /// No answer within the deadline.
     Timeout,
-    /// The service could not be reached.
+    /// The service could not be reached, or the connection broke.
     Unreachable,
+    /// The service was reached and failed or is overloaded (HTTP 5xx).
+    Unavailable,
     /// The caller's own computation failed.
     Failed,
+}
+
+impl ProviderErrorKind {
+    /// A short, stable, low-cardinality label for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::WrongModel => "wrong_model",
+            Self::RateLimited => "rate_limited",
+            Self::ContentFiltered => "content_filtered",
+            Self::InputTooLong => "input_too_long",
+            Self::InvalidInput => "invalid_input",
+            Self::BadReply => "bad_reply",
+            Self::Timeout => "timeout",
+            Self::Unreachable => "unreachable",
+            Self::Unavailable => "unavailable",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// A provider, or a caller's own computation, failed.
@@ -153,13 +177,46 @@ pub struct ProviderError {
     message: String,
     input: Option<usize>,
     retry_after: Option<Duration>,
+    detail: Option<ErrorDetail>,
     source: Option<BoxError>,
+}
+
+/// What is known of a provider's error beyond its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorDetail {
+    /// Which of the content filter's categories refused the input: `hate`, `violence`, …
+    ContentFilter {
+        /// The categories, as the service names them; empty when it does not say.
+        categories: Vec<String>,
+    },
+    /// The input does not fit into the model.
+    ContextLength {
+        /// Most tokens the model takes.
+        limit: u64,
+        /// Tokens it was asked to take, when the service says.
+        asked: Option<u64>,
+    },
+    /// A streamed answer broke off.
+    Interrupted {
+        /// Chunks that had arrived.
+        chunks: u64,
+        /// Characters of content that had arrived, of all choices.
+        characters: u64,
+    },
 }
 
 impl ProviderError {
     /// An error of this kind.
     pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), input: None, retry_after: None, source: None }
+        Self {
+            kind,
+            message: message.into(),
+            input: None,
+            retry_after: None,
+            detail: None,
+            source: None,
+        }
     }
 
     /// Wraps the error of a caller's own computation.
@@ -188,6 +245,13 @@ impl ProviderError {
         self
     }
 
+    /// Says more than the kind does.
+    #[must_use]
+    pub fn with_detail(mut self, detail: ErrorDetail) -> Self {
+        self.detail = Some(detail);
+        self
+    }
+
     /// What the caller can do about it.
     #[must_use]
     pub fn kind(&self) -> ProviderErrorKind {
@@ -200,6 +264,12 @@ impl ProviderError {
         self.input
     }
 
+    /// What is known beyond the kind.
+    #[must_use]
+    pub fn detail(&self) -> Option<&ErrorDetail> {
+        self.detail.as_ref()
+    }
+
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
@@ -208,6 +278,7 @@ impl ProviderError {
             ProviderErrorKind::RateLimited
                 | ProviderErrorKind::Timeout
                 | ProviderErrorKind::Unreachable
+                | ProviderErrorKind::Unavailable
         )
     }
 

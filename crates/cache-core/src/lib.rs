@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod backend;
+mod chat;
 pub mod codec;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -8,6 +9,7 @@ mod embedding;
 mod error;
 mod flight;
 mod key;
+mod prices;
 mod provider;
 mod scope;
 mod ttl;
@@ -20,16 +22,21 @@ pub use backend::{
     ClearProgress, Counters, GetOptions, LeaseOutcome, LeaseRequest, LeaseToken, Leases, PutEntry,
     PutOptions, StoredValue, Usage,
 };
+pub use chat::{
+    ChatChunk, ChatProvider, ChatProviderExt, ChatRequest, ChatResponse, ChatStream,
+    InvalidChatRequest, TokenUsage,
+};
 pub use embedding::{Embedding, InvalidEmbedding, MAX_DIMENSIONS};
-pub use error::{BoxError, CacheError, ErrorKind, ProviderError, ProviderErrorKind};
+pub use error::{BoxError, CacheError, ErrorDetail, ErrorKind, ProviderError, ProviderErrorKind};
 pub use flight::{Abandoned, Flights, Follower, Joined, LeaderGuard, Ticket};
 pub use key::{
     CacheKey, FieldDifference, FieldValue, InvalidNamespace, KeyExplanation, KeyFields, KeyKind,
     KeyProfile, KeySecret, KeySpace, Namespace,
 };
+pub use prices::{Price, PriceTable};
 pub use provider::{
     EmbedOptions, EmbedResponse, EmbeddingProvider, EmbeddingProviderExt, InputKind, ModelIdentity,
-    Part, ProviderLimits, estimate_tokens, split_by_limits,
+    Part, ProviderCheck, ProviderLimits, estimate_tokens, split_by_limits,
 };
 pub use scope::Scope;
 pub use ttl::{InvalidTtl, Ttl};

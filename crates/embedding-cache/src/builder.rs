@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::codec::VectorPolicy;
-use cache_core::{CacheBackend, EmbeddingProvider, KeySecret, Namespace, Scope, Ttl};
+use cache_core::{CacheBackend, EmbeddingProvider, KeySecret, Namespace, PriceTable, Scope, Ttl};
 
 use crate::{EmbeddingCache, TextNormalizer};
 
@@ -35,6 +35,29 @@ impl Default for Coordination {
     }
 }
 
+/// What is done when a provider's reply comes from another model than the entries: somebody has
+/// given the deployment another model, and vectors of two models cannot be compared.
+///
+/// Which model answers is known from the replies, where the provider
+/// [names it](EmbeddingProvider::names_model) and its identity has no version of its own. It is
+/// recorded in the store, and other processes notice a new record within a minute. A redeployment
+/// is noticed with the first reply after it: as long as everything is a hit, nobody asks the model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ModelChange {
+    /// The cache goes on with the new model: its entries have other keys, so that those of the old
+    /// one are not served again. What the call had found of the old model is computed anew.
+    #[default]
+    Follow,
+    /// The reply counts as one of the old model. It is logged as a warning, once a process, and
+    /// counted. For services that go by several names for one model.
+    Warn,
+    /// The call fails with
+    /// [`ProviderErrorKind::WrongModel`](cache_core::ProviderErrorKind::WrongModel) and nothing is
+    /// stored; hits go on. To go on with the new model, clear the namespace.
+    Refuse,
+}
+
 /// Settings that do not change once the cache is built.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -52,6 +75,8 @@ pub(crate) struct Config {
     pub(crate) normalizer: Option<TextNormalizer>,
     pub(crate) secret: Option<KeySecret>,
     pub(crate) share_statistics_every: Option<Duration>,
+    pub(crate) model_change: ModelChange,
+    pub(crate) prices: PriceTable,
 }
 
 /// Builds an [`EmbeddingCache`].
@@ -80,6 +105,8 @@ impl Builder {
             normalizer: None,
             secret: None,
             share_statistics_every: Some(Duration::from_secs(5)),
+            model_change: ModelChange::default(),
+            prices: PriceTable::default(),
         };
         Self { backend, provider: None, config }
     }
@@ -180,6 +207,20 @@ impl Builder {
     /// [`EmbeddingCache::flush`]. Default: 5 s. One round trip each time, none while idle.
     pub fn share_statistics_every(mut self, interval: Option<Duration>) -> Self {
         self.config.share_statistics_every = interval;
+        self
+    }
+
+    /// What is done when another model answers than the one that the entries are of. Default: the
+    /// cache goes on with the new one.
+    pub fn model_change(mut self, policy: ModelChange) -> Self {
+        self.config.model_change = policy;
+        self
+    }
+
+    /// What tokens cost, for [`Statistics::money_saved`](crate::Statistics::money_saved). Default:
+    /// the [built-in](PriceTable::built_in) prices.
+    pub fn prices(mut self, prices: PriceTable) -> Self {
+        self.config.prices = prices;
         self
     }
 

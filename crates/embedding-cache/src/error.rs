@@ -44,6 +44,12 @@ pub enum Error {
     /// The call needs a provider and the cache was built without one.
     #[error("this cache has no provider: give it one when building it, or pass a closure")]
     NoProvider,
+    /// A vector was to be stored as the provider's, and no reply has said yet which model that is.
+    #[error(
+        "it is not known yet which model the provider's vectors are of: embed a text first, or give \
+         the provider's identity a version"
+    )]
+    UnknownModel,
     /// The computation panicked, or its runtime was shut down.
     #[error("the computation ended without a result: it panicked or its runtime was shut down")]
     Aborted,

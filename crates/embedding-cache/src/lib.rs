@@ -11,7 +11,7 @@ mod normalizer;
 mod profiles;
 mod stats;
 
-pub use builder::{BuildError, Builder, Coordination};
+pub use builder::{BuildError, Builder, Coordination, ModelChange};
 pub use cache::EmbeddingCache;
 pub use error::Error;
 pub use lookup::{Lookup, Source};

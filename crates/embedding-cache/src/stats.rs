@@ -112,6 +112,13 @@ counters! {
     provider_micros,
     /// Tokens that hits did not spend, as far as the provider said.
     tokens_saved,
+    /// Price of the billed tokens, in picodollars (10⁻¹² US dollars), where it is
+    /// [known](crate::Builder::prices).
+    picodollars_spent,
+    /// Price of the tokens that hits did not spend, in picodollars, where it is known.
+    picodollars_saved,
+    /// Replies by another model than the one that the entries are of.
+    model_changes,
     /// Computing time that hits did not spend, in microseconds: the time each vector once took.
     micros_saved,
     /// Vectors written.
@@ -154,6 +161,21 @@ impl Statistics {
         if self.stored_bytes == 0 { 1.0 } else { self.raw_bytes as f64 / self.stored_bytes as f64 }
     }
 
+    /// What hits saved, in US dollars; see [`Builder::prices`](crate::Builder::prices).
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
+    pub fn money_saved(&self) -> f64 {
+        self.picodollars_saved as f64 / 1e12
+    }
+
+    /// What the provider's tokens cost, in US dollars; see
+    /// [`Builder::prices`](crate::Builder::prices).
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
+    pub fn money_spent(&self) -> f64 {
+        self.picodollars_spent as f64 / 1e12
+    }
+
     /// Computing time that hits did not spend.
     #[must_use]
     pub fn time_saved(&self) -> Duration {
@@ -179,13 +201,16 @@ fn micros(duration: Duration) -> u64 {
 }
 
 impl Recorder {
-    pub(crate) fn hit(&self, stale: bool, compute_time: Duration, tokens: u16) {
+    pub(crate) fn hit(&self, stale: bool, compute_time: Duration, tokens: u16, token_price: u64) {
         add(if stale { &self.counts.stale_hits } else { &self.counts.hits }, 1);
         if !compute_time.is_zero() {
             add(&self.counts.micros_saved, micros(compute_time));
         }
         if tokens > 0 {
             add(&self.counts.tokens_saved, tokens.into());
+            if token_price > 0 {
+                add(&self.counts.picodollars_saved, u64::from(tokens).saturating_mul(token_price));
+            }
         }
     }
 
@@ -207,11 +232,24 @@ impl Recorder {
         add(&self.counts.coalesced, 1);
     }
 
-    pub(crate) fn provider_call(&self, inputs: usize, tokens: u64, time: Duration, failed: bool) {
+    pub(crate) fn model_changed(&self) {
+        add(&self.counts.model_changes, 1);
+    }
+
+    /// A call of a provider or a closure; `spent` is in picodollars.
+    pub(crate) fn provider_call(
+        &self,
+        inputs: usize,
+        tokens: u64,
+        spent: u64,
+        time: Duration,
+        failed: bool,
+    ) {
         add(&self.counts.provider_calls, 1);
         add(&self.counts.provider_errors, failed.into());
         add(&self.counts.provider_inputs, inputs as u64);
         add(&self.counts.provider_tokens, tokens);
+        add(&self.counts.picodollars_spent, spent);
         add(&self.counts.provider_micros, micros(time));
     }
 
@@ -260,13 +298,14 @@ mod tests {
     #[test]
     fn what_is_given_back_is_shared_next_time() {
         let recorder = Recorder::default();
-        recorder.hit(false, Duration::from_millis(200), 7);
+        recorder.hit(false, Duration::from_millis(200), 7, 22_000);
         recorder.misses(MissCause::Absent, 3);
         let first = recorder.take_unshared();
         assert_eq!((first.hits, first.misses(), first.tokens_saved), (1, 3, 7));
+        assert!((first.money_saved() - 154e-9).abs() < 1e-15);
         assert_eq!(recorder.take_unshared(), Statistics::default());
         recorder.give_back(&first);
-        recorder.hit(true, Duration::ZERO, 0);
+        recorder.hit(true, Duration::ZERO, 0, 0);
         let second = recorder.take_unshared();
         assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 3));
         assert_eq!(second.micros_saved, 200_000);
@@ -276,8 +315,8 @@ mod tests {
     fn rates_are_ratios() {
         let recorder = Recorder::default();
         assert!(recorder.snapshot().hit_rate().abs() < f64::EPSILON);
-        recorder.hit(false, Duration::ZERO, 0);
-        recorder.hit(true, Duration::ZERO, 0);
+        recorder.hit(false, Duration::ZERO, 0, 0);
+        recorder.hit(true, Duration::ZERO, 0, 0);
         recorder.misses(MissCause::Corrupt, 2);
         assert!((recorder.snapshot().hit_rate() - 0.5).abs() < f64::EPSILON);
         recorder.written(1, 1_000, 2_500);
@@ -287,7 +326,7 @@ mod tests {
     #[test]
     fn pairs_and_counters_are_inverse() {
         let recorder = Recorder::default();
-        recorder.provider_call(5, 11, Duration::from_micros(9), true);
+        recorder.provider_call(5, 11, 242_000, Duration::from_micros(9), true);
         let snapshot = recorder.snapshot();
         let counters = snapshot.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c));
         assert_eq!(Statistics::from_counters(&counters.collect()), snapshot);

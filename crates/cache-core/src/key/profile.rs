@@ -95,6 +95,22 @@ impl KeyProfile {
         Self::new(space, fields, secret)
     }
 
+    /// The profile of records of which model answers for this provider. A record is not text: its
+    /// only input is empty.
+    #[must_use]
+    pub fn model_record(
+        space: Arc<KeySpace>,
+        model: &ModelIdentity,
+        secret: Option<&KeySecret>,
+    ) -> Self {
+        let fields = KeyFields::new(KeyKind::Model)
+            .with("provider", model.provider.as_str())
+            .with("endpoint", model.endpoint.clone())
+            .with("deployment", model.deployment.clone())
+            .with("model", model.model.as_str());
+        Self::new(space, fields, secret)
+    }
+
     /// Where the keys live.
     #[must_use]
     pub fn space(&self) -> &Arc<KeySpace> {

@@ -64,6 +64,8 @@ pub enum KeyKind {
     Embedding,
     /// A model's answer.
     Response,
+    /// Which model answers at a deployment.
+    Model,
 }
 
 impl KeyKind {
@@ -73,6 +75,7 @@ impl KeyKind {
         match self {
             Self::Embedding => "emb",
             Self::Response => "resp",
+            Self::Model => "model",
         }
     }
 
@@ -82,6 +85,7 @@ impl KeyKind {
         match self {
             Self::Embedding => "cache-core 2026-11-21 key scheme 1 embedding",
             Self::Response => "cache-core 2026-11-21 key scheme 1 response",
+            Self::Model => "cache-core 2026-11-21 key scheme 1 model",
         }
     }
 }

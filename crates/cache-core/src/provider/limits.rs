@@ -8,7 +8,7 @@ use std::ops::Range;
 pub struct ProviderLimits {
     /// Most inputs in one call.
     pub max_inputs: usize,
-    /// Most tokens in one call, by [`estimate_tokens`].
+    /// Most tokens in one call, as the provider [counts](crate::EmbeddingProvider::count_tokens) them.
     pub max_tokens: usize,
     /// Most calls under way at once for one batch.
     pub max_concurrency: usize,
@@ -60,13 +60,18 @@ pub fn estimate_tokens(text: &str) -> usize {
 }
 
 /// Splits inputs, in order, into calls within the limits. An input that alone is over the token
-/// limit gets a call of its own: whether it is too long is the provider's to say.
+/// limit gets a call of its own: whether it is too long is the provider's to say. `count` gives a
+/// text's tokens; it is not called when there is no token limit.
 #[must_use]
-pub fn split_by_limits(inputs: &[&str], limits: &ProviderLimits) -> Vec<Part> {
+pub fn split_by_limits(
+    inputs: &[&str],
+    limits: &ProviderLimits,
+    count: impl Fn(&str) -> usize,
+) -> Vec<Part> {
     let mut parts = Vec::new();
     let (mut start, mut tokens) = (0, 0usize);
     for (index, input) in inputs.iter().enumerate() {
-        let more = if limits.max_tokens == usize::MAX { 0 } else { estimate_tokens(input) };
+        let more = if limits.max_tokens == usize::MAX { 0 } else { count(input) };
         let full = index - start >= limits.max_inputs.max(1)
             || (index > start && tokens.saturating_add(more) > limits.max_tokens);
         if full {
@@ -89,11 +94,17 @@ mod tests {
     fn splits_by_inputs_and_by_tokens() {
         let texts = ["aaaaaa"; 10]; // two tokens each
         let by_inputs = ProviderLimits::default().with_max_inputs(4);
-        assert_eq!(split_by_limits(&texts, &by_inputs), vec![0..4, 4..8, 8..10]);
+        assert_eq!(split_by_limits(&texts, &by_inputs, estimate_tokens), vec![0..4, 4..8, 8..10]);
         let by_tokens = ProviderLimits::default().with_max_tokens(6);
-        assert_eq!(split_by_limits(&texts, &by_tokens), vec![0..3, 3..6, 6..9, 9..10]);
-        assert_eq!(split_by_limits(&texts, &ProviderLimits::default()), vec![0..10]);
-        assert!(split_by_limits(&[], &by_inputs).is_empty());
+        assert_eq!(
+            split_by_limits(&texts, &by_tokens, estimate_tokens),
+            vec![0..3, 3..6, 6..9, 9..10]
+        );
+        assert_eq!(
+            split_by_limits(&texts, &ProviderLimits::default(), estimate_tokens),
+            vec![0..10]
+        );
+        assert!(split_by_limits(&[], &by_inputs, estimate_tokens).is_empty());
     }
 
     #[test]
@@ -101,7 +112,7 @@ mod tests {
         let long = "x".repeat(300);
         let texts = ["a", &long, "b", "c"];
         let limits = ProviderLimits::default().with_max_tokens(10);
-        assert_eq!(split_by_limits(&texts, &limits), vec![0..1, 1..2, 2..4]);
+        assert_eq!(split_by_limits(&texts, &limits, estimate_tokens), vec![0..1, 1..2, 2..4]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod limits;
 
 use std::fmt::Debug;
 use std::future::Future;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
@@ -37,6 +38,17 @@ pub trait EmbeddingProvider: Debug + Send + Sync + 'static {
         ProviderLimits::default()
     }
 
+    /// A text's tokens, as [`limits`](Self::limits) count them. An upper guess by default.
+    fn count_tokens(&self, text: &str) -> usize {
+        estimate_tokens(text)
+    }
+
+    /// Whether replies say which model gave them ([`EmbedResponse::model`]). A cache can then tell
+    /// a redeployed model from the one before. False by default.
+    fn names_model(&self) -> bool {
+        false
+    }
+
     /// Embeds the inputs, in order.
     async fn embed(
         &self,
@@ -45,31 +57,61 @@ pub trait EmbeddingProvider: Debug + Send + Sync + 'static {
     ) -> Result<EmbedResponse, ProviderError>;
 }
 
+/// What a provider answered to a [check](EmbeddingProviderExt::check).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderCheck {
+    /// The model that answered, when the service says.
+    pub model: Option<String>,
+    /// Dimensions of its vectors; `None` for a chat model.
+    pub dimensions: Option<u32>,
+    /// Tokens billed for the check, when the service says.
+    pub tokens: Option<u64>,
+    /// How long the answer took, retries included.
+    pub time: Duration,
+}
+
+impl ProviderCheck {
+    pub(crate) fn new(model: Option<String>, tokens: Option<u64>, start: Instant) -> Self {
+        Self { model, dimensions: None, tokens, time: start.elapsed() }
+    }
+}
+
 /// Sugar over [`EmbeddingProvider`], for every implementer.
 pub trait EmbeddingProviderExt: EmbeddingProvider {
+    /// Asks the provider for the vector of one word, to see whether address, credentials and model
+    /// are right. Bills a token or two.
+    fn check(&self) -> impl Future<Output = Result<ProviderCheck, ProviderError>> + Send {
+        async move {
+            let start = Instant::now();
+            let response = self.embed(&["check"], &EmbedOptions::default()).await?;
+            let (model, tokens) = (response.model.clone(), response.tokens);
+            let embedding = only(response)?;
+            let dimensions = u32::try_from(embedding.dimensions()).ok();
+            Ok(ProviderCheck { dimensions, ..ProviderCheck::new(model, tokens, start) })
+        }
+    }
+
     /// Embeds one text with default options.
     fn embed_one(
         &self,
         input: &str,
     ) -> impl Future<Output = Result<Embedding, ProviderError>> + Send {
-        async move {
-            let response = self.embed(&[input], &EmbedOptions::default()).await?;
-            let count = response.embeddings.len();
-            match response.embeddings.into_iter().next() {
-                Some(result) if count == 1 => result,
-                _ => Err(wrong_count(1, count)),
-            }
-        }
+        async move { only(self.embed(&[input], &EmbedOptions::default()).await?) }
     }
 }
 
 impl<T: EmbeddingProvider + ?Sized> EmbeddingProviderExt for T {}
 
-pub(crate) fn wrong_count(expected: usize, got: usize) -> ProviderError {
-    ProviderError::new(
-        crate::ProviderErrorKind::BadReply,
-        format!("the provider gave {got} vectors for {expected} inputs"),
-    )
+fn only(response: EmbedResponse) -> Result<Embedding, ProviderError> {
+    let count = response.embeddings.len();
+    match response.embeddings.into_iter().next() {
+        Some(result) if count == 1 => result,
+        _ => Err(ProviderError::new(
+            crate::ProviderErrorKind::BadReply,
+            format!("the provider gave {count} vectors for 1 input"),
+        )),
+    }
 }
 
 /// What makes two models' vectors different. Every field goes into the key.

@@ -7,8 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use cache_core::{
-    BoxError, Embedding, EmbeddingProvider, Part, ProviderError, ProviderErrorKind,
-    estimate_tokens, split_by_limits,
+    BoxError, Embedding, EmbeddingProvider, Part, ProviderError, ProviderErrorKind, split_by_limits,
 };
 use futures_util::StreamExt;
 
@@ -46,21 +45,42 @@ pub(super) struct Fresh {
 pub(super) type Vectors = Result<Vec<Result<Fresh, ProviderError>>, ProviderError>;
 
 impl Core {
-    /// Asks the provider for these texts, which are within its limits.
+    /// Asks the provider for these texts, which are within its limits. Gives the model that answered,
+    /// when the reply says so.
     pub(super) async fn ask_provider(
-        &self,
+        self: &Arc<Self>,
         provider: &dyn EmbeddingProvider,
         call: &Call,
         expected: &Expected,
         texts: &[&str],
-    ) -> Vectors {
+    ) -> (Option<String>, Vectors) {
         let start = Instant::now();
-        let response = provider.embed(texts, &call.embed).await;
+        let mut response = provider.embed(texts, &call.embed).await;
         let time = start.elapsed();
         let tokens = response.as_ref().ok().and_then(|r| r.tokens).unwrap_or(0);
-        let checked = response.and_then(|r| check(r.embeddings, texts.len(), expected));
-        self.recorder.provider_call(texts.len(), tokens, time, checked.is_err());
-        Ok(shares(checked?, texts, time, tokens))
+        let model = response.as_mut().ok().and_then(|response| response.model.take());
+        let checked = response.and_then(|response| {
+            self.check_model(call, model.as_deref())?;
+            check(response.embeddings, texts.len(), expected)
+        });
+        let spent = tokens.saturating_mul(self.price_of_reply(call, provider, model.as_deref()));
+        self.recorder.provider_call(texts.len(), tokens, spent, time, checked.is_err());
+        let count = |text: &str| provider.count_tokens(text);
+        (model, checked.map(|vectors| shares(vectors, texts, time, tokens, count)))
+    }
+
+    /// What the reply's tokens cost each: by the model that it names, which may not be known before.
+    fn price_of_reply(
+        &self,
+        call: &Call,
+        provider: &dyn EmbeddingProvider,
+        model: Option<&str>,
+    ) -> u64 {
+        model.map_or(call.token_price, |model| {
+            let mut identity = provider.identity();
+            identity.version = Some(model.to_owned());
+            self.token_price(&identity)
+        })
     }
 
     /// Runs a caller's own computation.
@@ -84,13 +104,13 @@ impl Core {
             });
             check(sound.collect(), count, expected)
         });
-        self.recorder.provider_call(count, 0, time, checked.is_err());
-        Ok(shares(checked?, &[], time, 0))
+        self.recorder.provider_call(count, 0, 0, time, checked.is_err());
+        Ok(shares(checked?, &[], time, 0, |_| 0))
     }
 
     /// Computes without store and flight. Gives the parts that were computed at a time, in order.
     pub(super) async fn bypass(
-        &self,
+        self: &Arc<Self>,
         call: &Call,
         compute: Compute<'_>,
         texts: &[&str],
@@ -104,9 +124,10 @@ impl Core {
             Compute::Provider(provider) => {
                 let limits = provider.limits();
                 let (provider, expected) = (&*provider, &expected);
-                let asked = split_by_limits(texts, &limits).into_iter().map(|part| async move {
+                let parts = split_by_limits(texts, &limits, |text| provider.count_tokens(text));
+                let asked = parts.into_iter().map(|part| async move {
                     let inputs = &texts[part.clone()];
-                    (part, self.ask_provider(provider, call, expected, inputs).await)
+                    (part, self.ask_provider(provider, call, expected, inputs).await.1)
                 });
                 futures_util::stream::iter(asked).buffered(limits.max_concurrency).collect().await
             }
@@ -160,16 +181,20 @@ fn check(
     }
 }
 
-/// Gives each vector its share of the call's time, and of its tokens (if any) by estimated length.
+/// Gives each vector its share of the call's time, and of its tokens (if any) by what `count` says.
 fn shares(
     results: Vec<Result<Embedding, ProviderError>>,
     texts: &[&str],
     time: Duration,
     tokens: u64,
+    count: impl Fn(&str) -> usize,
 ) -> Vec<Result<Fresh, ProviderError>> {
-    let count = u32::try_from(results.len()).unwrap_or(u32::MAX).max(1);
-    let estimates: Vec<u64> =
-        if tokens > 0 { texts.iter().map(|t| estimate_tokens(t) as u64).collect() } else { vec![] };
+    let vectors = u32::try_from(results.len()).unwrap_or(u32::MAX).max(1);
+    let estimates: Vec<u64> = match tokens {
+        0 => vec![],
+        _ if texts.len() == 1 => vec![1], // All of them: nothing to count.
+        _ => texts.iter().map(|text| count(text) as u64).collect(),
+    };
     let sum = estimates.iter().sum::<u64>().max(1);
     let share = |index: usize| {
         let part =
@@ -179,7 +204,7 @@ fn shares(
     let fresh = |(index, result): (usize, Result<Embedding, ProviderError>)| {
         result.map(|embedding| Fresh {
             embedding,
-            compute_time: time / count,
+            compute_time: time / vectors,
             tokens: share(index),
         })
     };
@@ -222,6 +247,7 @@ mod tests {
             &["abc", "abcdefghi"],
             Duration::from_millis(10),
             400,
+            cache_core::estimate_tokens,
         );
         let parts: Vec<_> =
             fresh.iter().map(|f| f.as_ref().map(|f| (f.tokens, f.compute_time)).unwrap()).collect();

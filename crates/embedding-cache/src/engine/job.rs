@@ -153,7 +153,7 @@ impl Work<'_> {
 
     async fn provide_parts(&self, provider: &dyn EmbeddingProvider, leads: Vec<Lead>) {
         let limits = provider.limits();
-        let parts = split(leads, &limits);
+        let parts = split(leads, provider, &limits);
         let asked = parts.into_iter().map(|part| self.provide_part(provider, part));
         let mut replies =
             futures_util::stream::iter(asked).buffer_unordered(limits.max_concurrency);
@@ -181,7 +181,8 @@ impl Work<'_> {
         leads: Vec<Lead>,
     ) -> (Vec<Lead>, Vectors) {
         let texts: Vec<&str> = leads.iter().map(|lead| lead.text.as_str()).collect();
-        let vectors = self.core.ask_provider(provider, self.call, &self.expected, &texts).await;
+        let (_, vectors) =
+            self.core.ask_provider(provider, self.call, &self.expected, &texts).await;
         (leads, vectors)
     }
 
@@ -236,9 +237,13 @@ pub(super) fn blame(
     }
 }
 
-fn split(leads: Vec<Lead>, limits: &cache_core::ProviderLimits) -> Vec<Vec<Lead>> {
+fn split(
+    leads: Vec<Lead>,
+    provider: &dyn EmbeddingProvider,
+    limits: &cache_core::ProviderLimits,
+) -> Vec<Vec<Lead>> {
     let texts: Vec<&str> = leads.iter().map(|lead| lead.text.as_str()).collect();
-    let parts = split_by_limits(&texts, limits);
+    let parts = split_by_limits(&texts, limits, |text| provider.count_tokens(text));
     let mut leads = leads.into_iter();
     parts.into_iter().map(|part| leads.by_ref().take(part.len()).collect()).collect()
 }

@@ -37,7 +37,7 @@ impl Core {
 }
 
 impl Work<'_> {
-    fn leasing(&self) -> Option<(&dyn Leases, LeaseRequest, Duration)> {
+    pub(super) fn leasing(&self) -> Option<(&dyn Leases, LeaseRequest, Duration)> {
         let wanted = self.store && self.call.mode == Mode::ReadWrite;
         if wanted { self.core.leasing() } else { None }
     }

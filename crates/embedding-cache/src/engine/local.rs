@@ -21,7 +21,7 @@ impl Core {
             found = Some(self.judge_value(call, &key, value));
         });
         let found = found.filter(|found| matches!(found, Found::Fresh(_)))?;
-        self.count(&found);
+        self.count(call, &found);
         self.slide(call, std::slice::from_ref(&key), std::slice::from_ref(&found));
         self.share_later();
         match found {

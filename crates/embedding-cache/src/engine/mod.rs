@@ -1,8 +1,10 @@
 //! How a lookup goes: read, join the flights of what is missing, compute, store, publish.
 
+mod answering;
 mod compute;
 mod encode;
 mod job;
+mod learn;
 mod lease;
 mod local;
 mod plan;
@@ -20,7 +22,9 @@ use cache_core::{
 };
 use tokio_util::task::TaskTracker;
 
+pub(crate) use answering::Answering;
 pub(crate) use compute::{Compute, Once};
+pub(crate) use learn::Learned;
 pub(crate) use write::NewEntry;
 
 use crate::builder::Config;
@@ -36,6 +40,8 @@ pub(crate) struct Core {
     pub(crate) config: Config,
     pub(crate) profiles: Profiles,
     pub(crate) recorder: Recorder,
+    /// Which model the provider's calls reach, where its replies say so.
+    pub(crate) answering: Option<Answering>,
     /// Computations, refreshes and touches that no caller waits for.
     pub(crate) background: TaskTracker,
     flights: Flights<Outcome>,
@@ -49,6 +55,10 @@ pub(crate) struct Core {
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) profile: Arc<KeyProfile>,
+    /// The model that must answer, where the keys depend on it.
+    pub(crate) answering: Option<Arc<str>>,
+    /// What a token costs, in picodollars; zero when unknown.
+    pub(crate) token_price: u64,
     /// What the vectors must have, when known.
     pub(crate) dimensions: Option<usize>,
     pub(crate) embed: EmbedOptions,
@@ -94,6 +104,7 @@ impl Core {
             cache_core::KeyKind::Embedding,
             config.generation,
         );
+        let answering = provider.as_ref().and_then(|provider| Answering::of(&**provider, &config));
         let capabilities = backend.capabilities();
         let background = TaskTracker::new();
         background.close(); // It takes tasks all the same; waiting ends only on a closed one.
@@ -102,6 +113,7 @@ impl Core {
             writes_as_it_goes: capabilities.writes_as_it_goes,
             backend,
             provider,
+            answering,
             config,
             profiles: Profiles::default(),
             recorder: Recorder::default(),
@@ -127,6 +139,13 @@ impl Core {
             (!self.config.vectors.is_exact()).then(|| self.config.vectors.name()),
             self.config.secret.as_ref(),
         )
+    }
+
+    /// What a token read by this model costs, in picodollars; zero when unknown.
+    pub(crate) fn token_price(&self, model: &ModelIdentity) -> u64 {
+        let names = [model.version.as_deref().unwrap_or_default(), &model.model];
+        let price = self.config.prices.price(model.deployment.as_deref(), &names);
+        price.map_or(0, |price| price.input)
     }
 
     /// The text that is hashed and embedded in place of this one.

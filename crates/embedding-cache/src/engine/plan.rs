@@ -145,7 +145,7 @@ impl Core {
 
     /// Computes every text, leaving store and flights out.
     async fn around(
-        &self,
+        self: &Arc<Self>,
         call: &Call,
         texts: &[&str],
         distinct: &Distinct,

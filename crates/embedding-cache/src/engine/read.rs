@@ -80,7 +80,7 @@ impl Core {
             Ok(values) => {
                 let found: Vec<_> =
                     keys.iter().zip(values).map(|(key, v)| self.judge(call, key, v)).collect();
-                found.iter().for_each(|found| self.count(found));
+                found.iter().for_each(|found| self.count(call, found));
                 self.slide(call, keys, &found);
                 Read { found, failed: None }
             }
@@ -121,12 +121,13 @@ impl Core {
     }
 
     /// Counts what was found.
-    pub(super) fn count(&self, found: &Found) {
-        match found {
-            Found::Fresh(e) => self.recorder.hit(false, e.meta.compute_time, e.meta.tokens),
-            Found::Stale(e) => self.recorder.hit(true, e.meta.compute_time, e.meta.tokens),
-            Found::Missing(cause, _) => self.recorder.misses(*cause, 1),
-        }
+    pub(super) fn count(&self, call: &Call, found: &Found) {
+        let (stale, meta) = match found {
+            Found::Fresh(entry) => (false, &entry.meta),
+            Found::Stale(entry) => (true, &entry.meta),
+            Found::Missing(cause, _) => return self.recorder.misses(*cause, 1),
+        };
+        self.recorder.hit(stale, meta.compute_time, meta.tokens, call.token_price);
     }
 
     /// What the stored value means to this call.

@@ -1,0 +1,127 @@
+//! The stored entries themselves: nothing is computed.
+
+use cache_core::{CacheKey, Embedding, InvalidEmbedding, PutOptions};
+
+use super::ModelCache;
+use crate::engine::{Call, NewEntry};
+use crate::{Error, Lookup};
+
+impl ModelCache {
+    /// The stored vector of a text, if there is a fresh or stale one. Nothing is computed.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails, strict or not: the call is about the store.
+    pub async fn get(&self, text: &str) -> Result<Option<Lookup>, Error> {
+        Ok(self.get_batch(&[text]).await?.pop().flatten())
+    }
+
+    /// The stored vectors of texts, in their order. One round trip.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_batch<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+    ) -> Result<Vec<Option<Lookup>>, Error> {
+        match self.bound().await? {
+            Some(call) => self.core.peek(&call, &self.keys(&call, texts)).await,
+            None => Ok(texts.iter().map(|_| None).collect()),
+        }
+    }
+
+    /// Stores the vector of a text: a `Vec<f32>`, a slice or an [`Embedding`].
+    ///
+    /// # Errors
+    /// [`Error::EmptyText`], [`Error::InvalidVector`], [`Error::WrongDimensions`],
+    /// [`Error::UnknownModel`] or [`Error::Store`].
+    pub async fn put<V>(&self, text: &str, vector: V) -> Result<(), Error>
+    where
+        V: TryInto<Embedding>,
+        InvalidEmbedding: From<V::Error>,
+    {
+        self.put_batch([(text, vector)]).await
+    }
+
+    /// Stores vectors of texts. One round trip; nothing is stored when one of them is unsound.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put), naming the first unsound vector by its index.
+    pub async fn put_batch<T, V>(
+        &self,
+        entries: impl IntoIterator<Item = (T, V)>,
+    ) -> Result<(), Error>
+    where
+        T: AsRef<str>,
+        V: TryInto<Embedding>,
+        InvalidEmbedding: From<V::Error>,
+    {
+        let call = self.bound().await?.ok_or(Error::UnknownModel)?;
+        let entry = |(index, (text, vector)): (usize, (T, V))| {
+            let text = self.core.normalized(text.as_ref());
+            if text.is_empty() {
+                return Err(Error::EmptyText(index));
+            }
+            let embedding: Embedding = vector.try_into().map_err(|error| Error::InvalidVector {
+                index,
+                source: InvalidEmbedding::from(error),
+            })?;
+            if call.dimensions.is_some_and(|d| d != embedding.dimensions()) {
+                return Err(Error::WrongDimensions {
+                    index,
+                    expected: call.dimensions.unwrap_or_default(),
+                    got: embedding.dimensions(),
+                });
+            }
+            let key = call.profile.key(&text);
+            Ok(NewEntry { meta: self.core.new_meta(&call, &key), key, embedding })
+        };
+        let entries: Result<Vec<_>, _> = entries.into_iter().enumerate().map(entry).collect();
+        self.core.write(&call, &entries?, &PutOptions::default()).await?;
+        self.core.share_later();
+        Ok(())
+    }
+
+    /// Removes the stored vector of a text; says whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn remove(&self, text: &str) -> Result<bool, Error> {
+        Ok(self.remove_batch(&[text]).await?.pop().unwrap_or(false))
+    }
+
+    /// Removes stored vectors. One round trip.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn remove_batch<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<bool>, Error> {
+        match self.bound().await? {
+            Some(call) => Ok(self.core.backend.remove_many(&self.keys(&call, texts)).await?),
+            None => Ok(vec![false; texts.len()]),
+        }
+    }
+
+    /// Whether a vector of the text is stored. It is not read, so that one that does not verify
+    /// counts.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn contains(&self, text: &str) -> Result<bool, Error> {
+        Ok(self.contains_batch(&[text]).await?.pop().unwrap_or(false))
+    }
+
+    /// Whether vectors of the texts are stored. One round trip.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn contains_batch<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<bool>, Error> {
+        match self.bound().await? {
+            Some(call) => Ok(self.core.backend.contains_many(&self.keys(&call, texts)).await?),
+            None => Ok(vec![false; texts.len()]),
+        }
+    }
+
+    fn keys<T: AsRef<str>>(&self, call: &Call, texts: &[T]) -> Vec<CacheKey> {
+        let key = |text: &T| call.profile.key(&self.core.normalized(text.as_ref()));
+        texts.iter().map(key).collect()
+    }
+}
