@@ -27,6 +27,8 @@ pub enum ErrorKind {
     WrongType,
     /// The store's own files are damaged.
     Corrupt,
+    /// What the caller expected of the stored value no longer holds: read again and decide anew.
+    Conflict,
     /// The caller's arguments cannot work; the same call will never succeed.
     InvalidInput,
     /// The store cannot do this at all.
@@ -48,6 +50,7 @@ impl ErrorKind {
             Self::ReadOnly => "read_only",
             Self::WrongType => "wrong_type",
             Self::Corrupt => "corrupt",
+            Self::Conflict => "conflict",
             Self::InvalidInput => "invalid_input",
             Self::Unsupported => "unsupported",
             Self::Other => "other",

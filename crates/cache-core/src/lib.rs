@@ -9,6 +9,7 @@ mod embedding;
 mod error;
 mod flight;
 mod key;
+mod log;
 mod prices;
 mod provider;
 mod scope;
@@ -32,6 +33,10 @@ pub use flight::{Abandoned, Flights, Follower, Joined, LeaderGuard, Ticket};
 pub use key::{
     CacheKey, FieldDifference, FieldValue, InvalidNamespace, KeyExplanation, KeyFields, KeyKind,
     KeyProfile, KeySecret, KeySpace, Namespace,
+};
+pub use log::{
+    AppendOptions, Appended, Compaction, LogBackend, LogGroup, LogHead, LogKey, LogLimits, LogPage,
+    LogRead, NewRecord, Record, WhenFull,
 };
 pub use prices::{Price, PriceTable};
 pub use provider::{

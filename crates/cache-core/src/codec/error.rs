@@ -1,7 +1,7 @@
 use crate::MAX_DIMENSIONS;
 
-/// Why stored bytes are not a vector of ours. To a cache each of them is a miss: compute the
-/// vector again and overwrite the entry.
+/// Why stored bytes are not a vector or a text of ours. To a cache each of them is a miss: compute
+/// the value again and overwrite the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
@@ -9,7 +9,7 @@ pub enum FrameError {
     #[error("the stored value ends before a frame's header does")]
     Truncated,
     /// It does not begin as our frames do: another program's value. Holds its first two bytes.
-    #[error("the stored value is not a vector frame (it begins with {:02x} {:02x})", .0[0], .0[1])]
+    #[error("the stored value is not a frame of ours (it begins with {:02x} {:02x})", .0[0], .0[1])]
     NotOurs([u8; 2]),
     /// A frame of another version of the format, most likely a later one.
     #[error("the frame is of format version {0}, which this version of the library cannot read")]
@@ -23,8 +23,8 @@ pub enum FrameError {
     /// The header says zero dimensions, or too many.
     #[error("the frame's number of dimensions is not in 1 to {MAX_DIMENSIONS}")]
     Dimensions,
-    /// The body is not what the codec writes for that many dimensions.
-    #[error("the frame's body does not fit its codec and dimensions")]
+    /// The body is not what the codec writes for that many dimensions, or that long a text.
+    #[error("the frame's body does not fit its header")]
     Body,
 }
 

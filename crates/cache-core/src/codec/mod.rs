@@ -84,6 +84,7 @@ mod q4b32;
 mod raw;
 mod select;
 mod split;
+pub mod text;
 
 pub use error::FrameError;
 #[cfg(any(test, fuzzing))]

@@ -14,6 +14,7 @@
 //! current-thread Tokio runtime with time. Not API-stable: a minor release may add checks.
 
 pub mod backend;
+pub mod chat;
 mod coordination;
 pub mod provider;
 

@@ -1,0 +1,124 @@
+//! The contract of whatever keeps ordered logs, such as conversations.
+
+mod key;
+mod record;
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+pub use key::{LogGroup, LogKey};
+pub use record::{
+    AppendOptions, Appended, Compaction, LogHead, LogLimits, LogPage, LogRead, NewRecord, Record,
+    WhenFull,
+};
+
+use crate::backend::BackendInfo;
+use crate::{CacheError, Ttl};
+
+/// Keeps ordered logs of small records. A log belongs to a group (a user, say); the logs of a group
+/// lie together, are listed by how recently they changed, and can be removed together.
+///
+/// # Contract
+/// * **Order.** A record's sequence number is assigned by the store when it is appended, from 1
+///   upwards and never twice in a log. Readers see records in the order of these numbers, all
+///   readers the same.
+/// * **Atomicity.** Every method is one transaction: its effects on records, head and group are
+///   seen together or not at all, also by other processes, and a failed call has changed nothing.
+/// * **Idempotency.** A record whose id the log has, or had and lost to limits or
+///   compaction, is not appended again; its number is given back. (A removed record's id is free.)
+/// * **Concurrency.** [`LogHead::version`] changes with every change of a log. Methods that take an
+///   expected version or length change nothing when it does not hold, and say so with
+///   [`ErrorKind::Conflict`](crate::ErrorKind::Conflict).
+/// * **Expiry.** A log expires as a whole, with all that belongs to it: counted from the last
+///   append or [`touch`](Self::touch). Editing, removing and forking keep the time that is left (a
+///   fork starts with its own). An expired log is as if it never was. Nothing is evicted record
+///   by record; a store that evicts under memory pressure drops whole logs.
+/// * **Cost.** Reading the last records or a window costs by what is read, not by the log's
+///   length. Listing costs by the page.
+/// * **Round trips.** A remote store takes one per method.
+/// * **Errors.** They carry no payload, no id and no attribute.
+/// * **Cancellation.** Dropping a future leaves the store usable; whether a write took place is
+///   then unknown: append again with the same ids to make sure.
+#[async_trait]
+pub trait LogBackend: Debug + Send + Sync + 'static {
+    /// What this is and where, for people. No secrets.
+    fn log_info(&self) -> BackendInfo;
+
+    /// Appends records, in order, all or none; makes the log when it is not there.
+    async fn append(
+        &self,
+        log: &LogKey,
+        records: &[NewRecord],
+        options: &AppendOptions,
+    ) -> Result<Appended, CacheError>;
+
+    /// Reads records; `None` when there is no such log.
+    async fn read(&self, log: &LogKey, what: &LogRead) -> Result<Option<LogPage>, CacheError>;
+
+    /// The head of a log; `None` when there is no such log.
+    async fn head(&self, log: &LogKey) -> Result<Option<LogHead>, CacheError>;
+
+    /// Replaces the record that has this id, keeping its number; says whether it is there.
+    async fn replace(&self, log: &LogKey, record: &NewRecord) -> Result<bool, CacheError>;
+
+    /// Removes records by id; says for each whether it was there. The others keep their order and
+    /// the log its expiry, even when nothing is left in it.
+    async fn remove(&self, log: &LogKey, ids: &[&str]) -> Result<Vec<bool>, CacheError>;
+
+    /// Puts `replacement` in the place of all records up to a number, pinned ones excepted.
+    async fn compact(
+        &self,
+        log: &LogKey,
+        compaction: &Compaction,
+    ) -> Result<Option<LogHead>, CacheError>;
+
+    /// Copies a log's records up to and including the number `until` (all when `None`), with their
+    /// numbers, and its limits to a new log of the same group, with these attributes and this TTL.
+    /// Gives the new log's head, or `None` when there is no log to copy.
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when the new log is there already.
+    async fn fork(
+        &self,
+        from: &LogKey,
+        to: &LogKey,
+        until: Option<u64>,
+        attributes: Bytes,
+        ttl: Ttl,
+    ) -> Result<Option<LogHead>, CacheError>;
+
+    /// Replaces the attributes of a log, when its version is this one; `None` when there is no such
+    /// log. It does not count as a change of recency.
+    async fn set_attributes(
+        &self,
+        log: &LogKey,
+        attributes: Bytes,
+        expected_version: u64,
+    ) -> Result<Option<LogHead>, CacheError>;
+
+    /// Gives a log a new time to live from now; says whether it is there.
+    async fn touch(&self, log: &LogKey, ttl: Ttl) -> Result<bool, CacheError>;
+
+    /// Heads of a group's logs, the most recently appended first, without the first `skip`.
+    async fn list(
+        &self,
+        group: &LogGroup,
+        skip: usize,
+        most: usize,
+    ) -> Result<Vec<LogHead>, CacheError>;
+
+    /// How many logs a group has.
+    async fn count(&self, group: &LogGroup) -> Result<u64, CacheError>;
+
+    /// Removes a log; says whether it was there.
+    async fn remove_log(&self, log: &LogKey) -> Result<bool, CacheError>;
+
+    /// Removes all logs of a group; says how many there were.
+    async fn remove_group(&self, group: &LogGroup) -> Result<u64, CacheError>;
+}
+
+/// Time since the Unix epoch, as records carry it.
+pub(crate) type Instant = Duration;
+
+const _: Option<&dyn LogBackend> = None;

@@ -1,0 +1,239 @@
+//! What logs hold, and how they are read and written.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Instant;
+use crate::Ttl;
+
+/// A record to be appended. `Debug` shows no payload.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewRecord {
+    /// Its name, unique in the log: 1 to 128 bytes.
+    pub id: String,
+    /// What it counts in windows and limits: a message's tokens, say.
+    pub weight: u32,
+    /// Pinned records are in every window, and neither limits nor compaction remove them.
+    pub pinned: bool,
+    /// Whatever the service keeps: at most 16 MiB.
+    pub payload: Bytes,
+}
+
+/// A record as it is stored. `Debug` shows no payload.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Record {
+    /// Its place in the order.
+    pub seq: u64,
+    /// Its name.
+    pub id: String,
+    /// What it counts.
+    pub weight: u32,
+    /// Whether it is in every window.
+    pub pinned: bool,
+    /// What the service keeps.
+    pub payload: Bytes,
+}
+
+impl Record {
+    /// A record read back by a backend.
+    #[must_use]
+    pub fn new(seq: u64, record: NewRecord) -> Self {
+        let NewRecord { id, weight, pinned, payload } = record;
+        Self { seq, id, weight, pinned, payload }
+    }
+}
+
+/// What is known of a log without its records. `Debug` shows no attributes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LogHead {
+    /// Records there are.
+    pub len: u64,
+    /// Sum of their weights.
+    pub weight: u64,
+    /// Sum of their payloads' lengths in bytes.
+    pub bytes: u64,
+    /// The number of the latest record that was ever appended; 0 before the first.
+    pub last_seq: u64,
+    /// Another one after every change.
+    pub version: u64,
+    /// When it was made, since the Unix epoch, by the store's clock, to the millisecond.
+    pub created: Instant,
+    /// When something was last appended.
+    pub appended: Instant,
+    /// How long it still has to live; `None` when it does not expire.
+    pub expires_in: Option<Duration>,
+    /// What the service keeps with it: at most 64 KiB.
+    pub attributes: Bytes,
+}
+
+/// Head and records, read together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    /// The head at the moment of reading.
+    pub head: LogHead,
+    /// The records, in the order of their numbers.
+    pub records: Vec<Record>,
+}
+
+/// Which records to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogRead {
+    /// The last so many.
+    Last(usize),
+    /// So many from this number on.
+    From {
+        /// The first number that is wanted.
+        seq: u64,
+        /// Most records.
+        most: usize,
+    },
+    /// So many after the record of this id; nothing when the log has no such record.
+    After {
+        /// The record before the first that is wanted.
+        id: String,
+        /// Most records.
+        most: usize,
+    },
+    /// All pinned records, and of the others as many of the last as fit: an unbroken run up to the
+    /// end of the log, whose weights together with those of the pinned ones are at most
+    /// `max_weight`. The pinned ones come even when they alone are heavier.
+    Window {
+        /// Most weight.
+        max_weight: u64,
+        /// Most records, pinned ones not counted.
+        max_records: usize,
+    },
+    /// Those of these ids that are there.
+    Ids(Vec<String>),
+}
+
+/// What a log may hold. Checked with every append, in the same transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogLimits {
+    /// Most records.
+    pub max_records: Option<u64>,
+    /// Most bytes of payload.
+    pub max_bytes: Option<u64>,
+    /// Most weight.
+    pub max_weight: Option<u64>,
+    /// What happens to an append that would go beyond one of them.
+    pub when_full: WhenFull,
+}
+
+/// What happens to an append that goes beyond a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhenFull {
+    /// It fails with [`ErrorKind::Full`](crate::ErrorKind::Full).
+    #[default]
+    Refuse,
+    /// The oldest records that are not pinned are removed until it fits; when even that is not
+    /// enough it fails with [`ErrorKind::Full`](crate::ErrorKind::Full).
+    DropOldest,
+}
+
+/// How to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AppendOptions {
+    /// The log's time to live from now on.
+    pub ttl: Ttl,
+    /// What the log may hold.
+    pub limits: LogLimits,
+    /// How many records the log must have for the append to take place.
+    pub expected_len: Option<u64>,
+    /// Attributes of a log that the append makes.
+    pub attributes: Bytes,
+}
+
+impl AppendOptions {
+    /// With this TTL, without limits.
+    #[must_use]
+    pub fn new(ttl: Ttl) -> Self {
+        Self { ttl, limits: LogLimits::default(), expected_len: None, attributes: Bytes::new() }
+    }
+
+    /// Sets what the log may hold.
+    #[must_use]
+    pub fn with_limits(mut self, limits: LogLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Appends only to a log of this many records; zero, to one that is empty or not there.
+    #[must_use]
+    pub fn with_expected_len(mut self, len: u64) -> Self {
+        self.expected_len = Some(len);
+        self
+    }
+
+    /// Sets the attributes of a log that is made by the append.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: Bytes) -> Self {
+        self.attributes = attributes;
+        self
+    }
+}
+
+/// What an append did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// The head afterwards.
+    pub head: LogHead,
+    /// The number of each given record; that of the record that was there already, for an id that
+    /// the log knew. 0 for one that is known and gone.
+    pub seqs: Vec<u64>,
+    /// For each given record, whether the log knew its id already.
+    pub known: Vec<bool>,
+    /// Records that limits removed.
+    pub dropped: u64,
+}
+
+/// How to replace the oldest part of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compaction {
+    /// The number of the last record that is replaced.
+    pub until: u64,
+    /// What comes in their place, in this order: at most as many as are removed. They take the
+    /// highest of the removed records' numbers, so that they stand before the rest.
+    pub replacement: Vec<NewRecord>,
+    /// The version that the log must have.
+    pub expected_version: u64,
+}
+
+impl fmt::Debug for NewRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewRecord")
+            .field("weight", &self.weight)
+            .field("pinned", &self.pinned)
+            .field("payload_bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("seq", &self.seq)
+            .field("weight", &self.weight)
+            .field("pinned", &self.pinned)
+            .field("payload_bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LogHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogHead")
+            .field("len", &self.len)
+            .field("weight", &self.weight)
+            .field("bytes", &self.bytes)
+            .field("last_seq", &self.last_seq)
+            .field("version", &self.version)
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
+    }
+}
