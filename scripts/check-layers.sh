@@ -33,8 +33,8 @@ without() {
 }
 
 backends="cache-redis cache-embedded"
-providers="embed-local"
-services="embedding-cache"
+providers="embed-local embed-azure"
+services="embedding-cache response-cache"
 everything="cache-core $backends $providers $services caching_with_redis"
 
 for manifest in crates/*/Cargo.toml; do
@@ -42,8 +42,8 @@ for manifest in crates/*/Cargo.toml; do
   # The lists are split into words on purpose.
   # shellcheck disable=SC2086
   case $crate in
-    cache-core | redis-test-server) may_use "$crate" ;;
-    cache-redis | cache-embedded | embed-local | embedding-cache) may_use "$crate" cache-core ;;
+    cache-core | redis-test-server | openai-test-server) may_use "$crate" ;;
+    cache-redis | cache-embedded | embed-local | embed-azure | embedding-cache | response-cache | session-store) may_use "$crate" cache-core ;;
     caching_with_redis) may_use "$crate" cache-core $backends $providers $services ;;
     cache-cli) may_use "$crate" $everything ;;
     *) complain "$crate has no rule here: say which crates it may use" ;;
@@ -56,6 +56,8 @@ http="reqwest hyper axum tonic"
 {
   without cache-core $stores $http clap config
   without embedding-cache $stores $http clap config
+  without response-cache $stores $http clap config
+  without session-store $stores $http clap config
   without cache-redis rusqlite libsqlite3-sys $http clap config
   without cache-embedded redis $http clap config
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use caching_with_redis::core::{EmbeddingProvider, MemoryBackend};
-use caching_with_redis::embedding::{EmbeddingCache, ModelCache};
-use caching_with_redis::local::Lexical;
-use caching_with_redis::settings::{BackendChoice, SettingsError};
-use caching_with_redis::{Settings, WhyBackend, builder, open_backend};
+use caching_with_redis::core::{CacheBackend, EmbeddingProvider, MemoryBackend};
+use caching_with_redis::embedding::{Builder, EmbeddingCache, ModelCache};
+use caching_with_redis::settings::{BackendChoice, SettingsError, SettingsWarning};
+use caching_with_redis::{
+    OpenedProvider, Prices, Settings, WhyBackend, builder, open_backend, open_provider,
+};
 
 use crate::args::Common;
 use crate::failure::Failure;
@@ -21,13 +22,23 @@ pub(crate) struct Context {
     pub(crate) output: Output,
 }
 
-/// A cache on the store that the settings choose.
+/// A cache on the store that the settings choose, with the provider that they choose.
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) cache: EmbeddingCache,
     pub(crate) model: ModelCache,
-    pub(crate) provider: Arc<dyn EmbeddingProvider>,
+    pub(crate) provider: OpenedProvider,
     pub(crate) why: WhyBackend,
+}
+
+/// The provider's keys, on a store where they depend on one.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) model: ModelCache,
+    /// Whether no reply has said yet which model they are to be of.
+    pub(crate) unknown: bool,
+    /// The model that replies have named.
+    pub(crate) answering: Option<String>,
 }
 
 impl Context {
@@ -39,45 +50,47 @@ impl Context {
         self.output.language
     }
 
-    /// Warns of what looks like a mistake, and opens the store.
+    /// Warns of what looks like a mistake, and opens the store and the provider.
     pub(crate) async fn open(&self) -> Result<Opened, Failure> {
         self.warn_of_settings();
         self.open_quietly().await
     }
 
-    /// Opens the store. Its failures are the user's business here, so that the cache is strict.
+    /// Opens the store and the provider.
     pub(crate) async fn open_quietly(&self) -> Result<Opened, Failure> {
-        let opened = open_backend(&self.settings).await?;
-        let info = opened.backend.info();
-        tracing::info!(backend = info.kind, location = info.location, why = %opened.why, "opened");
-        let provider = self.provider()?;
-        let cache = builder(&self.settings, opened.backend)?
-            .provider(Arc::clone(&provider))
-            .strict(true)
-            // A command is over before an interval is: it shares its counts when it ends.
-            .share_statistics_every(None)
-            .build()
-            .map_err(caching_with_redis::Error::from)?;
+        let (backend, why) = self.backend().await?;
+        let provider = self.provider().await?;
+        let cache = build(self.builder(backend)?.provider(Arc::clone(&provider.provider)))?;
         let model = cache.provider()?.clone();
-        Ok(Opened { cache, model, provider, why: opened.why })
+        Ok(Opened { cache, model, provider, why })
     }
 
-    /// A cache without a store, for what does not depend on one.
-    pub(crate) fn detached(&self) -> Result<ModelCache, Failure> {
+    /// Warns of what looks like a mistake, and opens the store, for verbs that need no provider.
+    pub(crate) async fn open_store(&self) -> Result<EmbeddingCache, Failure> {
         self.warn_of_settings();
-        let cache = builder(&self.settings, Arc::new(MemoryBackend::new(0)))?
-            .provider(self.provider()?)
-            .build()
-            .map_err(caching_with_redis::Error::from)?;
-        Ok(cache.provider()?.clone())
+        let (backend, _) = self.backend().await?;
+        build(self.builder(backend)?)
     }
 
-    /// The provider that the texts are embedded with.
-    pub(crate) fn provider(&self) -> Result<Arc<dyn EmbeddingProvider>, Failure> {
-        let lexical = Lexical::new(self.settings.dimensions).map_err(|error| {
-            Failure::Settings(format!("setting dimensions (CACHE_DIMENSIONS): {error}"))
-        })?;
-        Ok(Arc::new(lexical))
+    /// The provider's keys. A store is opened only where they depend on it: where it remembers
+    /// which model answers.
+    pub(crate) async fn keys(&self) -> Result<Keys, Failure> {
+        self.warn_of_settings();
+        let provider = self.provider().await?.provider;
+        let remembered = depend_on_answers(&*provider);
+        let backend: Arc<dyn CacheBackend> = match remembered {
+            true => self.backend().await?.0,
+            false => Arc::new(MemoryBackend::new(0)),
+        };
+        let cache = build(self.builder(backend)?.provider(provider))?;
+        let model = cache.provider()?.clone();
+        let answering = model.answering_model().await?;
+        Ok(Keys { unknown: remembered && answering.is_none(), model, answering })
+    }
+
+    /// What tokens cost.
+    pub(crate) fn prices(&self) -> Result<Prices, Failure> {
+        Ok(Prices::open(&self.settings)?)
     }
 
     /// What looks like a mistake in the settings, in the user's language.
@@ -86,9 +99,24 @@ impl Context {
         warnings.map(|warning| translated(warning, self.language())).collect()
     }
 
-    /// Whether a provider is configured that this program does not embed with.
-    pub(crate) fn ignores_a_provider(&self) -> bool {
-        self.settings.azure_openai_endpoint.is_some() || self.settings.openai_api_key.is_some()
+    async fn backend(&self) -> Result<(Arc<dyn CacheBackend>, WhyBackend), Failure> {
+        let opened = open_backend(&self.settings).await?;
+        let info = opened.backend.info();
+        tracing::info!(backend = info.kind, location = info.location, why = %opened.why, "opened");
+        Ok((opened.backend, opened.why))
+    }
+
+    async fn provider(&self) -> Result<OpenedProvider, Failure> {
+        let opened = open_provider(&self.settings).await?;
+        tracing::info!(provider = %opened.choice, why = %opened.why, "opened");
+        Ok(opened)
+    }
+
+    /// The store's failures are the user's business here, so that the cache is strict.
+    fn builder(&self, backend: Arc<dyn CacheBackend>) -> Result<Builder, Failure> {
+        let builder = builder(&self.settings, backend)?.strict(true);
+        // A command is over before an interval is: it shares its counts when it ends.
+        Ok(builder.share_statistics_every(None))
     }
 
     fn warn_of_settings(&self) {
@@ -98,12 +126,37 @@ impl Context {
     }
 }
 
-/// The library's sentence in the user's language: it names the variable and says nothing else.
-fn translated(warning: &str, language: Language) -> String {
-    let name = |word: &&str| word.starts_with("CACHE_");
-    match warning.split_whitespace().find(name) {
-        Some(name) => language.unknown_variable(name),
-        None => warning.to_owned(),
+impl Opened {
+    /// The model that answers, as far as it is known, else the provider's own name for it.
+    pub(crate) async fn model_name(&self) -> Result<String, Failure> {
+        let answering = self.model.answering_model().await?.filter(|name| !name.is_empty());
+        Ok(answering.unwrap_or_else(|| self.model.identity().model.clone()))
+    }
+
+    /// The key of a text; `None` as long as nobody knows which model's it is to be.
+    pub(crate) async fn key(&self, text: &str) -> Result<Option<String>, Failure> {
+        let unknown = depend_on_answers(&*self.provider.provider)
+            && self.model.answering_model().await?.is_none();
+        Ok((!unknown).then(|| self.model.key(text).to_string()))
+    }
+}
+
+/// Whether the keys of a provider's vectors depend on which model its replies name.
+fn depend_on_answers(provider: &dyn EmbeddingProvider) -> bool {
+    provider.names_model() && provider.identity().version.is_none()
+}
+
+fn build(builder: Builder) -> Result<EmbeddingCache, Failure> {
+    Ok(builder.build().map_err(caching_with_redis::Error::from)?)
+}
+
+fn translated(warning: &SettingsWarning, language: Language) -> String {
+    match warning {
+        SettingsWarning::UnknownVariable { name } => language.unknown_variable(name),
+        SettingsWarning::IncompleteAzure { set, missing } => {
+            language.incomplete_azure(set, missing)
+        }
+        other => other.to_string(),
     }
 }
 
@@ -115,6 +168,7 @@ fn settings(common: &Common) -> Result<Settings, SettingsError> {
     let mut overrides: Vec<(&'static str, String)> = Vec::new();
     let mut set = |key, value: Option<String>| overrides.extend(value.map(|value| (key, value)));
     set("backend", backend(common).map(|choice| choice.to_string()));
+    set("provider", common.provider.map(|choice| choice.to_string()));
     set("redis_url", common.redis_url.clone());
     set("namespace", common.namespace.clone());
     set("ttl", common.ttl.map(|span| in_milliseconds(span.0)));

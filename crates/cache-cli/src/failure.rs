@@ -2,7 +2,7 @@
 
 use std::io;
 
-use caching_with_redis::core::{CacheError, ErrorKind, ProviderError};
+use caching_with_redis::core::{CacheError, ErrorKind, ProviderError, ProviderErrorKind};
 use caching_with_redis::settings::SettingsError;
 use caching_with_redis::{Error, embedding};
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub(crate) enum Failure {
     /// The store failed.
     Store { kind: ErrorKind, detail: String },
     /// The provider failed.
-    Provider(String),
+    Provider { kind: ProviderErrorKind, detail: String },
     /// A file, a program or a port of this machine, as this says in the user's language.
     Machine(String),
     /// The user interrupted, and knows.
@@ -39,12 +39,15 @@ pub(crate) struct Report<'a> {
 #[derive(Debug, Serialize)]
 struct Reported<'a> {
     kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     message: &'a str,
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn new(kind: &'static str, message: &'a str) -> Self {
-        Self { error: Reported { kind, message } }
+    pub(crate) fn new(failure: &Failure, message: &'a str) -> Self {
+        let (kind, reason) = (failure.kind(), failure.reason());
+        Self { error: Reported { kind, reason, message } }
     }
 }
 
@@ -57,7 +60,7 @@ impl Failure {
             Self::Usage(_) | Self::Settings(_) => 2,
             Self::Store { kind: ErrorKind::InvalidInput, .. } => 2,
             Self::Store { .. } => 3,
-            Self::Provider(_) => 4,
+            Self::Provider { .. } => 4,
             Self::Machine(_) => 5,
             Self::Interrupted => 130,
         }
@@ -70,10 +73,18 @@ impl Failure {
             Self::Usage(_) => "usage",
             Self::Settings(_) => "settings",
             Self::Store { kind, .. } => kind.as_str(),
-            Self::Provider(_) => "provider",
+            Self::Provider { .. } => "provider",
             Self::Machine(_) => "machine",
             Self::Interrupted => "interrupted",
             Self::ClosedPipe => "closed_pipe",
+        }
+    }
+
+    /// Why the provider failed, by a short, stable name for programs.
+    pub(crate) fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Provider { kind, .. } => Some(kind.as_str()),
+            _ => None,
         }
     }
 
@@ -84,7 +95,7 @@ impl Failure {
             Self::Usage(message) | Self::Machine(message) => message.clone(),
             Self::Settings(detail) => language.settings_wrong(detail),
             Self::Store { kind, detail } => store_message(*kind, detail, language),
-            Self::Provider(detail) => language.provider_failed(detail),
+            Self::Provider { kind, detail } => provider_message(*kind, detail, language),
             Self::Interrupted => language.warm_interrupted(),
         };
         Some(message.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -105,6 +116,22 @@ fn store_message(kind: ErrorKind, detail: &str, language: Language) -> String {
     }
 }
 
+fn provider_message(kind: ProviderErrorKind, detail: &str, language: Language) -> String {
+    match kind {
+        ProviderErrorKind::Unauthorized => language.provider_unauthorized(detail),
+        ProviderErrorKind::Forbidden => language.provider_forbidden(detail),
+        ProviderErrorKind::NotFound => language.provider_not_found(detail),
+        ProviderErrorKind::WrongModel => language.provider_wrong_model(detail),
+        ProviderErrorKind::RateLimited => language.provider_rate_limited(detail),
+        ProviderErrorKind::ContentFiltered => language.provider_filtered(detail),
+        ProviderErrorKind::InputTooLong => language.provider_too_long(detail),
+        ProviderErrorKind::Timeout => language.provider_timeout(detail),
+        ProviderErrorKind::Unreachable => language.provider_unreachable(detail),
+        ProviderErrorKind::Unavailable => language.provider_unavailable(detail),
+        _ => language.provider_failed(detail),
+    }
+}
+
 impl From<&CacheError> for Failure {
     fn from(error: &CacheError) -> Self {
         Self::Store { kind: error.kind(), detail: error.to_string() }
@@ -119,7 +146,7 @@ impl From<CacheError> for Failure {
 
 impl From<&ProviderError> for Failure {
     fn from(error: &ProviderError) -> Self {
-        Self::Provider(error.to_string())
+        Self::Provider { kind: error.kind(), detail: error.to_string() }
     }
 }
 
@@ -135,7 +162,7 @@ impl From<embedding::Error> for Failure {
             embedding::Error::Store(error) => Self::from(&*error),
             embedding::Error::Provider(error) => Self::from(&*error),
             // The cache's own complaints are about what it computed.
-            other => Self::Provider(other.to_string()),
+            other => Self::Provider { kind: ProviderErrorKind::Failed, detail: other.to_string() },
         }
     }
 }

@@ -52,6 +52,35 @@ pub(crate) fn percent(part: f64) -> String {
     format!("{:.1} %", part * 100.0)
 }
 
+/// US dollars: in cents from a dime on, below that with two significant digits.
+pub(crate) fn dollars(amount: f64) -> String {
+    if amount <= 0.0 {
+        return "$0".to_owned();
+    }
+    // The place of the first digit that is not zero: 1 for 0.5, 2 for 0.05.
+    #[expect(clippy::cast_possible_truncation, reason = "far below the bounds")]
+    let first = -(amount.log10().floor() as i32);
+    let decimals = usize::try_from(first + 1).unwrap_or(0).max(2);
+    let shown = format!("{amount:.decimals$}");
+    match shown.split_once('.') {
+        Some((whole, cents)) => {
+            format!("${}.{cents}", whole.parse().map_or(whole.to_owned(), count))
+        }
+        None => format!("${shown}"),
+    }
+}
+
+/// The price of a million tokens, in US dollars, with all of its digits.
+pub(crate) fn price(amount: f64) -> String {
+    format!("${amount}")
+}
+
+/// A text on one line, without anything that a terminal would obey.
+pub(crate) fn one_line(text: &str) -> String {
+    let visible: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Microseconds, as far as they fit.
 pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
@@ -74,6 +103,28 @@ mod tests {
         for (number, text) in cases {
             assert_eq!(bytes(number), text);
         }
+    }
+
+    #[test]
+    fn small_amounts_keep_two_digits() {
+        let cases = [
+            (0.0, "$0"),
+            (1.76e-7, "$0.00000018"),
+            (0.0149, "$0.015"),
+            (0.05, "$0.050"),
+            (0.123, "$0.12"),
+            (7.0, "$7.00"),
+            (12_345.678, "$12,345.68"),
+        ];
+        for (amount, text) in cases {
+            assert_eq!(dollars(amount), text);
+        }
+        assert_eq!((price(0.022).as_str(), price(10.0).as_str()), ("$0.022", "$10"));
+    }
+
+    #[test]
+    fn texts_of_others_cannot_command_the_terminal() {
+        assert_eq!(one_line("a\n b\t\u{1b}[31mc\u{9b}1m"), "a b [31mc 1m");
     }
 
     #[test]

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(message) = failure.message(output.language) {
-                output.error(failure.kind(), &message);
+                output.error(&failure, &message);
             }
             ExitCode::from(failure.exit_code())
         }

@@ -77,8 +77,8 @@ impl Output {
     }
 
     /// Says why the program ends: one line, or with `--json` one object.
-    pub(crate) fn error(&self, kind: &'static str, message: &str) {
-        let report = Report::new(kind, message);
+    pub(crate) fn error(&self, failure: &Failure, message: &str) {
+        let report = Report::new(failure, message);
         if self.json
             && let Ok(text) = serde_json::to_string(&report)
         {

@@ -4,6 +4,8 @@ mod backend;
 mod cache;
 mod compressed;
 mod error;
+mod prices;
+mod provider;
 pub mod settings;
 mod stats;
 mod units;
@@ -12,13 +14,18 @@ pub use backend::{OpenedBackend, WhyBackend, open_backend, open_url};
 pub use cache::{EmbeddingCache, builder};
 pub use compressed::CompressedEmbeddingCache;
 pub use error::Error;
+pub use prices::{Prices, Quote};
+pub use provider::{OpenedProvider, WhyProvider, open_chat, open_provider};
 pub use settings::Settings;
 pub use stats::{CacheStats, CompressionStats};
 pub use units::{ByteSize, ParseUnitError, Span};
 
 // The crates underneath, for everything beyond the first steps.
 pub use cache_core as core;
+pub use cache_core::{ChatProvider, ChatProviderExt, ChatRequest, ChatResponse};
 pub use cache_embedded as embedded;
 pub use cache_redis as redis;
+#[cfg(feature = "azure")]
+pub use embed_azure as azure;
 pub use embed_local as local;
 pub use embedding_cache as embedding;

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use caching_with_redis::core::codec::VectorPolicy;
-use caching_with_redis::settings::{BackendChoice, VARIABLES};
+use caching_with_redis::embedding::ModelChange;
+use caching_with_redis::settings::{BackendChoice, ProviderChoice, SettingsWarning, VARIABLES};
 use caching_with_redis::{Settings, WhyBackend, open_backend};
 use redis_test_server::TestServer;
 
@@ -28,6 +29,9 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(settings.redis_max_memory.to_string(), "512mb");
     assert_eq!(settings.vectors, VectorPolicy::Lossless);
     assert_eq!(settings.namespace, "cache");
+    assert_eq!((settings.provider, settings.dimensions), (ProviderChoice::Auto, None));
+    assert_eq!(settings.openai_embeddings_model, "text-embedding-3-small");
+    assert_eq!(settings.model_change, ModelChange::Follow);
 }
 
 #[test]
@@ -57,6 +61,16 @@ fn mistakes_are_named() {
     assert!(message(&[("CACHE_VECTORS", "best")]).contains("CACHE_VECTORS"));
     let backend = message(&[("CACHE_BACKEND", "memcached")]);
     assert!(backend.contains("CACHE_BACKEND") || backend.contains("embedded"), "{backend}");
+    for (variable, choices) in [
+        ("CACHE_PROVIDER", "auto, azure, openai, local, lexical"),
+        ("CACHE_MODEL_CHANGE", "follow, warn, refuse"),
+        ("CACHE_PROVIDER_TIMEOUT", "span of time"),
+        ("CACHE_DIMENSIONS", "CACHE_DIMENSIONS"),
+    ] {
+        let message = message(&[(variable, "perhaps")]);
+        assert!(message.contains(variable) && message.contains(choices), "{message}");
+    }
+    assert!(message(&[("CACHE_PROVIDER_TIMEOUT", "0")]).contains("CACHE_PROVIDER_TIMEOUT"));
     assert!(message(&[("CACHE_CONFIG", "/no/such/file")]).contains("/no/such/file"));
 
     let unknown = file("tll = 10\n");
@@ -67,8 +81,8 @@ fn mistakes_are_named() {
 
     let odd = environment(&[("CACHE_TLL", "1")]);
     let settings = Settings::from_sources(None, &odd, []).unwrap();
-    assert_eq!(settings.warnings.len(), 1);
-    assert!(settings.warnings[0].contains("CACHE_TLL"));
+    let misspelt = SettingsWarning::UnknownVariable { name: "CACHE_TLL".to_owned() };
+    assert_eq!(settings.warnings, [misspelt]);
 }
 
 #[test]
@@ -76,6 +90,7 @@ fn secrets_stay_secret() {
     let secrets = environment(&[
         ("REDIS_URL", "redis://u:hunter2@localhost"),
         ("AZURE_OPENAI_API_KEY", "hunter2"),
+        ("AZURE_OPENAI_AD_TOKEN", "hunter2"),
         ("OPENAI_API_KEY", "1e5"),
     ]);
     let settings = Settings::from_sources(None, &secrets, []).unwrap();
@@ -90,6 +105,8 @@ fn every_variable_has_a_place_in_the_file() {
         let value = match known.key {
             "backend" => "memory",
             "vectors" => "tiny",
+            "provider" => "azure",
+            "model_change" => "warn",
             "ttl_jitter" => "0.5",
             _ => "1",
         };
@@ -97,6 +114,24 @@ fn every_variable_has_a_place_in_the_file() {
         let result = Settings::from_sources(None, &environment, []);
         assert!(result.is_ok(), "{}: {}", known.variable, result.unwrap_err());
     }
+}
+
+#[test]
+fn half_of_azure_is_said() {
+    let warnings = |pairs: &[(&str, &str)]| {
+        let settings = Settings::from_sources(None, &environment(pairs), []).unwrap();
+        settings.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let endpoint = ("AZURE_OPENAI_ENDPOINT", "https://name.openai.azure.com");
+    let deployment = ("AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT", "d");
+    let key = ("AZURE_OPENAI_API_KEY", "k");
+    let one = warnings(&[endpoint, key]);
+    assert!(one.len() == 1 && one[0].contains(deployment.0), "{one:?}");
+    let other = warnings(&[deployment, key]);
+    assert!(other.len() == 1 && other[0].contains(endpoint.0), "{other:?}");
+    assert!(warnings(&[key])[0].contains(key.0));
+    assert!(warnings(&[endpoint, deployment]).is_empty());
+    assert!(warnings(&[endpoint, ("CACHE_PROVIDER", "lexical")]).is_empty());
 }
 
 #[tokio::test]

@@ -144,7 +144,8 @@ impl EmbeddingCache {
         Ok(Some(Statistics::from_counters(&counters)))
     }
 
-    /// How many entries the namespace has and what they take. Not for hot paths.
+    /// How many entries the namespace has and what they take, a record of which model answers
+    /// included. Not for hot paths.
     ///
     /// # Errors
     /// When the store fails.

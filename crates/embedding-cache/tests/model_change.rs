@@ -121,6 +121,8 @@ async fn a_new_process_knows_the_model(store: Store) {
     assert!(lookups.iter().all(|l| l.as_ref().unwrap().source == Source::Computed));
     let calls = provider.calls();
     assert_eq!(calls, 2, "one text to find the model, one call for the others");
+    let statistics = first.statistics();
+    assert_eq!((statistics.hits, statistics.misses()), (0, 3));
     let second = process(&store, &provider);
     let lookups = second.provider().unwrap().embed_each(&texts).await.unwrap();
     assert!(lookups.iter().all(|l| l.as_ref().unwrap().is_hit()));

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use caching_with_redis::settings::BackendChoice;
+use caching_with_redis::settings::{BackendChoice, ProviderChoice};
 use caching_with_redis::{ByteSize, Span};
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -33,6 +33,8 @@ pub(crate) struct Common {
     pub(crate) json: bool,
     #[arg(long, global = true, value_name = "STORE")]
     pub(crate) backend: Option<BackendChoice>,
+    #[arg(long, global = true, value_name = "PROVIDER")]
+    pub(crate) provider: Option<ProviderChoice>,
     #[arg(long, global = true, value_name = "URL", conflicts_with = "file")]
     pub(crate) redis_url: Option<String>,
     #[arg(long, global = true, value_name = "NAME")]
@@ -62,7 +64,7 @@ pub(crate) enum WhenColor {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Setup(Setup),
-    Status,
+    Status(Status),
     Test(Test),
     Stats,
     Clear(Clear),
@@ -92,9 +94,17 @@ pub(crate) enum Using {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[arg(long)]
+    pub(crate) provider_check: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Test {
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub(crate) text: String,
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) question: Option<String>,
 }
 
 #[derive(Debug, Args)]

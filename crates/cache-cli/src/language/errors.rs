@@ -99,7 +99,47 @@ messages! {
     }
     provider_failed(detail: &str) {
         "the provider failed: {detail}"
-        "임베딩 제공자가 실패했습니다: {detail}"
+        "제공자가 실패했습니다: {detail}"
+    }
+    provider_unauthorized(detail: &str) {
+        "the provider failed: {detail}"
+        "제공자 인증에 실패했습니다(키나 토큰 확인): {detail}"
+    }
+    provider_forbidden(detail: &str) {
+        "the provider failed: {detail}"
+        "제공자가 권한이 없다고 합니다: {detail}"
+    }
+    provider_not_found(detail: &str) {
+        "the provider failed: {detail}"
+        "배포나 모델을 찾을 수 없습니다(이름과 엔드포인트 확인): {detail}"
+    }
+    provider_wrong_model(detail: &str) {
+        "the provider failed: {detail}"
+        "이 모델로는 할 수 없습니다: {detail}"
+    }
+    provider_rate_limited(detail: &str) {
+        "the provider failed: {detail}"
+        "제공자의 요청 한도를 넘었습니다(나중에 다시 시도): {detail}"
+    }
+    provider_filtered(detail: &str) {
+        "the provider failed: {detail}"
+        "콘텐츠 필터가 입력을 거부했습니다: {detail}"
+    }
+    provider_too_long(detail: &str) {
+        "the provider failed: {detail}"
+        "입력이 모델의 한도보다 깁니다: {detail}"
+    }
+    provider_timeout(detail: &str) {
+        "the provider failed: {detail}"
+        "제공자가 제때 응답하지 않았습니다: {detail}"
+    }
+    provider_unreachable(detail: &str) {
+        "the provider failed: {detail}"
+        "제공자에 연결할 수 없습니다: {detail}"
+    }
+    provider_unavailable(detail: &str) {
+        "the provider failed: {detail}"
+        "제공자 쪽에 장애가 있습니다: {detail}"
     }
 
     // This machine.

@@ -39,24 +39,24 @@ Exit codes:
   1    the answer is no: not cached, some texts failed, not confirmed, another Redis is there
   2    the command line or a setting is wrong
   3    the store cannot be reached, or failed
-  4    the provider failed
+  4    the provider failed: wrong key, no such deployment, refused text, no answer
   5    this machine failed: a file, a missing program, a port in use
   130  interrupted
 
-Settings come from flags, then the environment (REDIS_URL, CACHE_TTL, CACHE_BACKEND, …), then the
-settings file (cache.toml). With --json an error is one object on standard error.",
+Settings come from flags, then the environment (REDIS_URL, CACHE_TTL, AZURE_OPENAI_ENDPOINT, …),
+then the settings file (cache.toml). With --json an error is one object on standard error.",
     "\
 종료 코드:
   0    완료
   1    부정적인 결과: 캐시에 없음, 일부 텍스트 실패, 확인 거부, 다른 Redis가 이미 실행 중
   2    명령줄이나 설정이 잘못됨
   3    저장소에 연결할 수 없거나 저장소 작업이 실패함
-  4    임베딩 제공자가 실패함
+  4    제공자가 실패함: 잘못된 키, 없는 배포, 거부된 텍스트, 응답 없음
   5    이 컴퓨터의 문제: 파일, 없는 프로그램, 사용 중인 포트
   130  중단됨
 
-설정은 명령줄 옵션, 환경 변수(REDIS_URL, CACHE_TTL, CACHE_BACKEND 등), 설정 파일(cache.toml)의
-순서로 적용됩니다. --json을 쓰면 오류는 표준 오류에 객체 하나로 출력됩니다.",
+설정은 명령줄 옵션, 환경 변수(REDIS_URL, CACHE_TTL, AZURE_OPENAI_ENDPOINT 등),
+설정 파일(cache.toml)의 순서로 적용됩니다. --json을 쓰면 오류는 표준 오류에 객체 하나로 출력됩니다.",
 );
 
 /// Commands by their name, options by `command.option`, those of every command by their name alone;
@@ -77,6 +77,13 @@ const HELP: &[(&str, Text)] = &[
         text(
             "Store: auto, redis, embedded (one file) or memory",
             "저장소: auto, redis, embedded(파일 하나), memory 중 하나",
+        ),
+    ),
+    (
+        "provider",
+        text(
+            "Who embeds: auto, azure, openai, local (a model in this process) or lexical",
+            "임베딩 제공자: auto, azure, openai, local(이 프로세스 안의 모델), lexical 중 하나",
         ),
     ),
     (
@@ -157,6 +164,13 @@ const HELP: &[(&str, Text)] = &[
         ),
     ),
     (
+        "status.provider_check",
+        text(
+            "Ask the provider for one vector, to see whether it works; costs a token or two",
+            "제공자가 동작하는지 벡터 하나를 요청해 봅니다. 토큰 한두 개가 듭니다",
+        ),
+    ),
+    (
         "test",
         text(
             "Embed a text twice and show what the cache does",
@@ -164,6 +178,13 @@ const HELP: &[(&str, Text)] = &[
         ),
     ),
     ("test.text", text("The text to embed", "임베딩할 텍스트")),
+    (
+        "test.question",
+        text(
+            "What to ask the chat model, where one is set up [default: a short question]",
+            "채팅 모델이 설정되어 있을 때 물어볼 내용 [기본값: 짧은 질문]",
+        ),
+    ),
     (
         "stats",
         text(

@@ -16,6 +16,16 @@ messages! {
     label_life() { "fresh for" "유효 기간" }
     label_vectors() { "vectors" "벡터 저장 방식" }
     label_provider() { "provider" "임베딩 제공자" }
+    label_served() { "served by" "배포 위치" }
+    label_check() { "check" "점검" }
+    label_tokens() { "tokens" "토큰" }
+    label_cost() { "price" "가격" }
+    label_chat() { "chat" "채팅" }
+    label_question() { "question" "질문" }
+    label_answer() { "answer" "답변" }
+    label_time() { "time" "시간" }
+    label_money() { "money" "비용" }
+    label_model_changes() { "model changes" "모델 변경" }
     label_first() { "first" "첫 번째" }
     label_second() { "second" "두 번째" }
     label_stored() { "stored" "저장 크기" }
@@ -52,6 +62,55 @@ messages! {
     }
     why_unknown() { "taken by the library" "라이브러리가 선택함" }
 
+    // Why this provider.
+    why_azure() {
+        "AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT are set"
+        "AZURE_OPENAI_ENDPOINT와 AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT가 지정되어 있음"
+    }
+    why_openai() {
+        "OPENAI_API_KEY or OPENAI_BASE_URL is set"
+        "OPENAI_API_KEY 또는 OPENAI_BASE_URL이 지정되어 있음"
+    }
+    why_model() { "CACHE_MODEL_DIR is set" "CACHE_MODEL_DIR이 지정되어 있음" }
+    why_lexical() {
+        "no service is set up; it knows spelling, not meaning: set AZURE_OPENAI_ENDPOINT, \
+         OPENAI_API_KEY or CACHE_MODEL_DIR for a real model"
+        "설정된 서비스가 없음. 철자만 알고 뜻은 모르므로, 실제 모델을 쓰려면 AZURE_OPENAI_ENDPOINT, \
+         OPENAI_API_KEY, CACHE_MODEL_DIR 중 하나를 지정하세요"
+    }
+    incomplete_azure(set: &str, missing: &str) {
+        "{set} is set and {missing} is not: Azure OpenAI is not used for embeddings"
+        "{set}은(는) 지정되었지만 {missing}이(가) 없어 임베딩에 Azure OpenAI를 쓰지 않습니다"
+    }
+
+    // The provider and its prices.
+    with_dimensions(model: &str, dimensions: u32) {
+        "{model}, {dimensions} dimensions"
+        "{model}, {dimensions}차원"
+    }
+    deployed_at(deployment: &str, endpoint: &str) {
+        "{deployment} at {endpoint}"
+        "{endpoint}의 {deployment} 배포"
+    }
+    answered(what: &str, time: &str) { "{what}, in {time}" "{what}, {time} 만에 응답" }
+    with_tokens(what: &str, tokens: &str) { "{what}, {tokens} tokens" "{what}, 토큰 {tokens}개" }
+    cost(money: &str, input: &str, date: &str) {
+        "{money} ({input} a million tokens, as of {date})"
+        "{money} (토큰 백만 개에 {input}, {date} 기준)"
+    }
+    cost_of_both(money: &str, input: &str, output: &str, date: &str) {
+        "{money} ({input} a million tokens read, {output} written, as of {date})"
+        "{money} (백만 개당 입력 토큰 {input}, 출력 토큰 {output}, {date} 기준)"
+    }
+    no_price() {
+        "unknown: name the deployment's model, or its price, in the file of CACHE_PRICES"
+        "알 수 없음. CACHE_PRICES 파일에 배포의 모델이나 가격을 적으세요"
+    }
+    saved_and_spent(saved: &str, spent: &str) {
+        "{saved} saved, {spent} spent"
+        "{saved} 절약, {spent} 지출"
+    }
+
     // Status.
     memory_bounded(used: &str, limit: &str) { "{used} of {limit}" "{limit} 중 {used} 사용" }
     memory_unbounded(used: &str) { "{used}, no limit" "{used} 사용, 제한 없음" }
@@ -64,16 +123,6 @@ messages! {
     entries_and_about(entries: &str, bytes: &str) {
         "{entries}, about {bytes}"
         "{entries}개, 약 {bytes}"
-    }
-    provider(name: &str, model: &str, dimensions: u32) {
-        "{name} {model}, {dimensions} dimensions"
-        "{name} {model}, {dimensions}차원"
-    }
-    azure_not_used() {
-        "Azure OpenAI or OpenAI is configured, but this program embeds with the built-in lexical \
-         provider"
-        "Azure OpenAI 또는 OpenAI가 설정되어 있지만, 이 프로그램은 내장 어휘(lexical) 제공자로 \
-         임베딩합니다"
     }
     unbounded_server() {
         "the server's memory is unbounded, so the cache may fill the machine: set maxmemory and \
@@ -102,6 +151,27 @@ messages! {
     }
     not_stored() { "not stored" "저장되지 않음" }
     exact() { "exact, bit for bit" "비트 단위까지 정확히 일치" }
+    not_compared() {
+        "not compared, which would take another call that costs money"
+        "비교하지 않음. 비교하려면 비용이 드는 호출이 한 번 더 필요합니다"
+    }
+    default_question() {
+        "What is an embedding cache good for? Answer in one sentence."
+        "임베딩 캐시는 어디에 쓰나요? 한 문장으로 답해 주세요."
+    }
+    no_chat_model() {
+        "--question needs a chat model: set AZURE_OPENAI_CHAT_DEPLOYMENT or OPENAI_CHAT_MODEL"
+        "--question에는 채팅 모델이 필요합니다. AZURE_OPENAI_CHAT_DEPLOYMENT나 OPENAI_CHAT_MODEL을 \
+         지정하세요"
+    }
+    no_answer(reason: &str) {
+        "no text; the model ended with {reason}"
+        "텍스트 없음. 모델이 끝낸 이유: {reason}"
+    }
+    read_and_written(read: &str, written: &str) {
+        "{read} read, {written} written"
+        "입력 {read}, 출력 {written}"
+    }
     cosine(value: &str) { "cosine {value}" "코사인 유사도 {value}" }
     gone_with_the_program() {
         "the memory backend ends with this program: nothing of this stays cached"
@@ -158,6 +228,10 @@ messages! {
         "the same key: these two share one entry"
         "같은 키입니다. 둘은 캐시 항목 하나를 함께 씁니다"
     }
+    key_unknown() {
+        "not known yet: it depends on the model that answers, and nothing has been embedded so far"
+        "아직 알 수 없음. 키는 응답하는 모델에 따라 정해지는데 아직 임베딩한 것이 없습니다"
+    }
     different_keys() {
         "different keys; what differs:"
         "서로 다른 키입니다. 다른 점은 다음과 같습니다:"
@@ -168,6 +242,14 @@ messages! {
     warmed(texts: &str, hits: &str, computed: &str, failed: &str, time: &str) {
         "{texts} texts: {hits} hits, {computed} computed, {failed} failed, in {time}"
         "텍스트 {texts}개: 적중 {hits}, 계산 {computed}, 실패 {failed}, 걸린 시간 {time}"
+    }
+    warmed_for(done: &str, tokens: &str) {
+        "{done}; {tokens} tokens"
+        "{done}, 토큰 {tokens}개"
+    }
+    warmed_for_money(done: &str, tokens: &str, money: &str) {
+        "{done}; {tokens} tokens, {money}"
+        "{done}, 토큰 {tokens}개, {money}"
     }
     warm_interrupted() {
         "interrupted; what was computed is stored, and the next run goes on from there"

@@ -19,7 +19,7 @@ struct Answer {
 }
 
 pub(super) async fn run(context: &Context, clear: &args::Clear) -> Result<(), Failure> {
-    let cache = context.open().await?.cache;
+    let cache = context.open_store().await?;
     if !clear.yes {
         confirm(context, &cache).await?;
     }

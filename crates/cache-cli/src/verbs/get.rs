@@ -4,7 +4,7 @@ use caching_with_redis::embedding::{Lookup, Source};
 use serde::Serialize;
 
 use crate::args;
-use crate::context::{Context, Opened};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::figures;
 use crate::output::Mood;
@@ -12,7 +12,7 @@ use crate::output::Mood;
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
     backend: &'static str,
-    key: String,
+    key: Option<String>,
     hit: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<Entry<'a>>,
@@ -32,14 +32,14 @@ struct Entry<'a> {
 pub(super) async fn run(context: &Context, get: &args::Get) -> Result<(), Failure> {
     let opened = context.open().await?;
     let found = opened.model.get(&get.text).await?;
+    let key = opened.key(&get.text).await?;
     opened.cache.flush().await?;
     if context.output.json {
         let entry = found.as_ref().map(|lookup| entry(lookup, get.vector));
-        let key = opened.model.key(&get.text).to_string();
         let backend = opened.cache.backend().info().kind;
         context.output.object(&Answer { backend, key, hit: entry.is_some(), entry })?;
     } else {
-        show(context, &opened, get, found.as_ref())?;
+        show(context, key, get, found.as_ref())?;
     }
     if found.is_some() { Ok(()) } else { Err(Failure::Negative) }
 }
@@ -57,7 +57,7 @@ fn entry(lookup: &Lookup, with_vector: bool) -> Entry<'_> {
 
 fn show(
     context: &Context,
-    opened: &Opened,
+    key: Option<String>,
     get: &args::Get,
     found: Option<&Lookup>,
 ) -> Result<(), Failure> {
@@ -70,7 +70,7 @@ fn show(
         age = format!("{age} ({})", output.painted(&language.stale(), Mood::Doubtful));
     }
     output.rows(&[
-        (language.label_key(), opened.model.key(&get.text).to_string()),
+        (language.label_key(), key.unwrap_or_default()),
         (language.label_dimensions(), lookup.embedding.dimensions().to_string()),
         (language.label_codec(), lookup.codec.map_or("-", |codec| codec.name()).to_owned()),
         (language.label_stored(), figures::bytes(lookup.stored_bytes as u64)),

@@ -3,6 +3,7 @@
 mod clear;
 mod explain;
 mod get;
+mod provider;
 mod setup;
 mod stats;
 mod status;
@@ -21,12 +22,12 @@ pub(crate) async fn run(context: &Context, verb: &Verb) -> Result<(), Failure> {
     match verb {
         // It waits for processes; nothing else runs that it could hold up.
         Verb::Setup(setup) => setup::run(context, setup),
-        Verb::Status => status::run(context).await,
+        Verb::Status(status) => status::run(context, status).await,
         Verb::Test(test) => test::run(context, test).await,
         Verb::Stats => stats::run(context).await,
         Verb::Clear(clear) => clear::run(context, clear).await,
         Verb::Get(get) => get::run(context, get).await,
-        Verb::Explain(explain) => explain::run(context, explain),
+        Verb::Explain(explain) => explain::run(context, explain).await,
         Verb::Warm(warm) => warm::run(context, warm).await,
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::figures::{bytes, count, percent, span};
+use crate::figures::{bytes, count, dollars, percent, span};
 use crate::language::Language;
 
 #[derive(Debug, Serialize)]
@@ -23,11 +23,14 @@ struct Answer {
     misses: u64,
     hit_rate: f64,
     compression_ratio: f64,
+    tokens_saved: u64,
+    saved_usd: f64,
+    spent_usd: f64,
     counters: BTreeMap<&'static str, u64>,
 }
 
 pub(super) async fn run(context: &Context) -> Result<(), Failure> {
-    let cache = context.open().await?.cache;
+    let cache = context.open_store().await?;
     let usage = cache.usage().await?;
     // A store without counters is one of this process: what it did is all there is.
     let statistics = cache.shared_statistics().await?.unwrap_or_else(|| cache.statistics());
@@ -43,6 +46,9 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         misses: statistics.misses(),
         hit_rate: statistics.hit_rate(),
         compression_ratio: statistics.compression_ratio(),
+        tokens_saved: statistics.tokens_saved,
+        saved_usd: statistics.money_saved(),
+        spent_usd: statistics.money_spent(),
         counters: statistics.to_pairs().into_iter().collect(),
     };
     if context.output.json {
@@ -87,9 +93,19 @@ fn rows(
         (language.label_provider_calls(), calls),
         (language.label_time_saved(), span(statistics.time_saved())),
         (language.label_tokens_saved(), count(statistics.tokens_saved)),
+    ]);
+    // Without a price there is no amount, which is not an amount of nothing.
+    if statistics.picodollars_saved + statistics.picodollars_spent > 0 {
+        let (saved, spent) = (dollars(answer.saved_usd), dollars(answer.spent_usd));
+        rows.push((language.label_money(), language.saved_and_spent(&saved, &spent)));
+    }
+    rows.extend([
         (language.label_writes(), count(statistics.writes)),
         (language.label_compression(), compression),
     ]);
+    if statistics.model_changes > 0 {
+        rows.push((language.label_model_changes(), count(statistics.model_changes)));
+    }
     if statistics.write_errors > 0 {
         rows.push((language.label_write_errors(), count(statistics.write_errors)));
     }

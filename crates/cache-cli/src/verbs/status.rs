@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use caching_with_redis::core::{BackendStatus, Usage};
+use caching_with_redis::core::{BackendStatus, EmbeddingProviderExt, ProviderCheck, Usage};
 use caching_with_redis::embedding::EmbeddingCache;
 use serde::Serialize;
 
+use super::provider::Provider;
 use super::why;
+use crate::args;
 use crate::context::{Context, Opened};
 use crate::failure::Failure;
 use crate::figures;
@@ -33,9 +35,9 @@ struct Answer {
     bytes_estimated: bool,
     ttl_seconds: f64,
     vectors: &'static str,
-    provider: String,
-    model: String,
-    dimensions: u32,
+    #[serde(flatten)]
+    provider: Provider,
+    provider_check: Option<Check>,
     warnings: Vec<String>,
 }
 
@@ -46,16 +48,50 @@ struct Latency {
     samples: usize,
 }
 
-pub(super) async fn run(context: &Context) -> Result<(), Failure> {
+/// What the provider answered.
+#[derive(Debug, Serialize)]
+struct Check {
+    model: Option<String>,
+    dimensions: Option<u32>,
+    tokens: Option<u64>,
+    micros: u64,
+    #[serde(skip)]
+    time: Duration,
+}
+
+pub(super) async fn run(context: &Context, status: &args::Status) -> Result<(), Failure> {
     // Its warnings are a part of the answer: nothing is said of them beforehand.
     let opened = context.open_quietly().await?;
-    let (status, trips) = measure(&opened.cache).await?;
+    let (store, trips) = measure(&opened.cache).await?;
     let usage = opened.cache.usage().await?;
-    let answer = answer(context, &opened, status, &trips, usage);
+    let provider = Provider::of(&opened).await?;
+    // A provider that fails is told after everything else.
+    let (check, failed) = match status.provider_check {
+        true => match opened.provider.provider.check().await {
+            Ok(check) => (Some(Check::from(check)), Ok(())),
+            Err(error) => (None, Err(error.into())),
+        },
+        false => (None, Ok(())),
+    };
+    let answer = answer(context, &opened, store, &trips, usage, provider, check);
     if context.output.json {
-        return context.output.object(&answer);
+        context.output.object(&answer)?;
+    } else {
+        show(context, &opened, &answer, &trips)?;
     }
-    show(context, &opened, &answer, &trips)
+    failed
+}
+
+impl From<ProviderCheck> for Check {
+    fn from(check: ProviderCheck) -> Self {
+        Self {
+            model: check.model,
+            dimensions: check.dimensions,
+            tokens: check.tokens,
+            micros: figures::micros(check.time),
+            time: check.time,
+        }
+    }
 }
 
 /// The store's last answer, and all round trips, the shortest first.
@@ -76,16 +112,14 @@ fn answer(
     status: BackendStatus,
     trips: &[Duration],
     usage: Usage,
+    provider: Provider,
+    provider_check: Option<Check>,
 ) -> Answer {
     let info = opened.cache.backend().info();
-    let identity = opened.model.identity();
     let language = context.language();
     let mut warnings: Vec<_> =
         status.warnings.iter().map(|warning| translated(warning, language)).collect();
     warnings.extend(context.settings_warnings());
-    if context.ignores_a_provider() {
-        warnings.push(language.azure_not_used());
-    }
     Answer {
         backend: info.kind,
         why: why(&opened.why, language).0,
@@ -106,9 +140,8 @@ fn answer(
         bytes_estimated: usage.estimated,
         ttl_seconds: context.settings.ttl.0.as_secs_f64(),
         vectors: context.settings.vectors.name(),
-        provider: identity.provider.clone(),
-        model: identity.model.clone(),
-        dimensions: context.settings.dimensions,
+        provider,
+        provider_check,
         warnings,
     }
 }
@@ -156,16 +189,29 @@ fn show(
         (language.label_entries(), entries),
         (language.label_life(), figures::span(context.settings.ttl.0)),
         (language.label_vectors(), answer.vectors.to_owned()),
-        (
-            language.label_provider(),
-            language.provider(&answer.provider, &answer.model, answer.dimensions),
-        ),
     ]);
+    rows.extend(answer.provider.rows(language));
+    if let Some(check) = &answer.provider_check {
+        let text = output.painted(&checked(check, language), Mood::Good);
+        rows.push((language.label_check(), text));
+    }
     for warning in &answer.warnings {
         let label = language.warning_label();
         rows.push((label, output.painted(warning, Mood::Doubtful)));
     }
     output.rows(&rows)
+}
+
+/// What the provider answered, and how fast.
+fn checked(check: &Check, language: Language) -> String {
+    let model = check.model.as_deref().filter(|model| !model.is_empty()).unwrap_or("-");
+    let dimensions = check.dimensions.unwrap_or_default();
+    let answered =
+        language.answered(&language.with_dimensions(model, dimensions), &figures::span(check.time));
+    match check.tokens {
+        Some(tokens) => language.with_tokens(&answered, &figures::count(tokens)),
+        None => answered,
+    }
 }
 
 fn memory(answer: &Answer, language: Language) -> String {

@@ -4,6 +4,7 @@
 
 mod errors;
 mod language;
+mod provider;
 #[cfg(unix)]
 mod setup;
 mod support;

@@ -64,7 +64,7 @@ fn stats_are_those_of_all_processes() {
         assert!((stats["hit_rate"].as_f64().unwrap() - 4.0 / 6.0).abs() < 1e-9);
         assert!(stats["bytes"].as_u64().unwrap() > 0);
         assert_eq!(stats["counters"]["provider_inputs"], 2);
-        assert_eq!(stats["counters"].as_object().unwrap().len(), 21, "all counters");
+        assert_eq!(stats["counters"].as_object().unwrap().len(), 24, "all counters");
     });
 }
 

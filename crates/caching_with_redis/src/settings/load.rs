@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, ConfigError, File, FileFormat};
 
-use super::{Settings, SettingsError, VARIABLES};
+use super::warning::incomplete_azure;
+use super::{Settings, SettingsError, SettingsWarning, VARIABLES};
 
 const FILE_VARIABLE: &str = "CACHE_CONFIG";
 const DEFAULT_FILE: &str = "cache.toml";
@@ -45,6 +46,7 @@ pub(super) fn load(
         .map_err(|error| SettingsError::new(describe(&error)))?;
     check(&settings)?;
     settings.warnings = misspelt(environment);
+    settings.warnings.extend(incomplete_azure(&settings));
     Ok(settings)
 }
 
@@ -102,30 +104,30 @@ fn describe(error: &ConfigError) -> String {
         }
         other => (None, other.to_string()),
     };
-    let known = key.as_deref().and_then(|key| VARIABLES.iter().find(|known| known.key == key));
-    match (known, key) {
-        (Some(known), _) => format!("setting {} ({}): {message}", known.key, known.variable),
-        (None, Some(key)) => format!("setting {key}: {message}"),
-        (None, None) => message,
+    match key {
+        Some(key) => SettingsError::of(&key, message).to_string(),
+        None => message,
     }
 }
 
 fn check(settings: &Settings) -> Result<(), SettingsError> {
     if settings.ttl.0.is_zero() {
-        return Err(SettingsError::new("setting ttl (CACHE_TTL): a TTL is at least a millisecond"));
+        return Err(SettingsError::of("ttl", "a TTL is at least a millisecond"));
     }
     if !(0.0..1.0).contains(&settings.ttl_jitter) {
-        return Err(SettingsError::new(
-            "setting ttl_jitter (CACHE_TTL_JITTER): it is a part of the TTL, from 0 to below 1",
-        ));
+        let message = "it is a part of the TTL, from 0 to below 1";
+        return Err(SettingsError::of("ttl_jitter", message));
     }
-    cache_core::Namespace::new(&settings.namespace).map_err(|error| {
-        SettingsError::new(format!("setting namespace (CACHE_NAMESPACE): {error}"))
-    })?;
+    if settings.provider_timeout.is_some_and(|timeout| timeout.0.is_zero()) {
+        let message = "a service needs some time to answer";
+        return Err(SettingsError::of("provider_timeout", message));
+    }
+    cache_core::Namespace::new(&settings.namespace)
+        .map_err(|error| SettingsError::of("namespace", error))?;
     Ok(())
 }
 
-fn misspelt(environment: &[(String, String)]) -> Vec<String> {
+fn misspelt(environment: &[(String, String)]) -> Vec<SettingsWarning> {
     let known =
         |name: &str| name == FILE_VARIABLE || VARIABLES.iter().any(|known| known.variable == name);
     let mut names: Vec<_> = environment
@@ -134,5 +136,6 @@ fn misspelt(environment: &[(String, String)]) -> Vec<String> {
         .filter(|name| name.starts_with(FAMILY) && !known(name))
         .collect();
     names.sort_unstable();
-    names.iter().map(|name| format!("the environment variable {name} is not one of ours")).collect()
+    let warning = |name: &&str| SettingsWarning::UnknownVariable { name: (*name).to_owned() };
+    names.iter().map(warning).collect()
 }

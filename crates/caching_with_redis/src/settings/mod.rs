@@ -4,148 +4,25 @@
 //! program sets itself. Every setting has a name in the file and one in the environment; they are
 //! listed in [`VARIABLES`].
 
+mod choice;
 mod load;
+mod variable;
+mod warning;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use cache_core::codec::VectorPolicy;
+use embedding_cache::ModelChange;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::{ByteSize, Span};
 
-/// A setting's names and meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Variable {
-    /// In the environment.
-    pub variable: &'static str,
-    /// In the settings file.
-    pub key: &'static str,
-    /// What it does, with unit and default.
-    pub meaning: &'static str,
-}
-
-const fn variable(variable: &'static str, key: &'static str, meaning: &'static str) -> Variable {
-    Variable { variable, key, meaning }
-}
-
-/// All settings. The environment also knows `CACHE_CONFIG`, the path of the settings file.
-pub const VARIABLES: &[Variable] = &[
-    variable("CACHE_BACKEND", "backend", "auto, redis, embedded or memory (auto)"),
-    variable(
-        "REDIS_URL",
-        "redis_url",
-        "redis://, rediss:// or unix:// address (redis://127.0.0.1:6379)",
-    ),
-    variable("CACHE_TTL", "ttl", "how long an entry is fresh, in seconds or with a unit (3600)"),
-    variable(
-        "CACHE_TTL_JITTER",
-        "ttl_jitter",
-        "part of the TTL by which lives are spread, 0 to below 1 (0.1)",
-    ),
-    variable(
-        "CACHE_STALE_WHILE_REVALIDATE",
-        "stale_while_revalidate",
-        "span after the TTL in which an entry is served while it is refreshed (0)",
-    ),
-    variable(
-        "CACHE_STALE_IF_ERROR",
-        "stale_if_error",
-        "span after the TTL in which an entry is served when computing fails (0)",
-    ),
-    variable("CACHE_NAMESPACE", "namespace", "the application's part of the store (cache)"),
-    variable(
-        "CACHE_VECTORS",
-        "vectors",
-        "lossless, fast, near-lossless, compact or tiny (lossless)",
-    ),
-    variable(
-        "CACHE_FILE",
-        "file",
-        "the embedded file (caching_with_redis/cache.db in the user's cache folder)",
-    ),
-    variable(
-        "CACHE_MAX_MEMORY",
-        "max_memory",
-        "bound of the embedded file and of the memory backend (512mb)",
-    ),
-    variable(
-        "REDIS_MAX_MEMORY",
-        "redis_max_memory",
-        "memory limit of a Redis that setup starts (512mb)",
-    ),
-    variable("CACHE_DIMENSIONS", "dimensions", "dimensions of the lexical provider (384)"),
-    variable(
-        "AZURE_OPENAI_ENDPOINT",
-        "azure_openai_endpoint",
-        "endpoint of the Azure OpenAI resource",
-    ),
-    variable("AZURE_OPENAI_API_KEY", "azure_openai_api_key", "its API key (secret)"),
-    variable(
-        "AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT",
-        "azure_openai_embeddings_deployment",
-        "deployment of an embeddings model",
-    ),
-    variable(
-        "AZURE_OPENAI_CHAT_DEPLOYMENT",
-        "azure_openai_chat_deployment",
-        "deployment of a chat model",
-    ),
-    variable("OPENAI_API_KEY", "openai_api_key", "API key of OpenAI (secret)"),
-];
-
-/// Which store to use.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum BackendChoice {
-    /// Redis where one is named or answers at the default address, else the embedded file.
-    #[default]
-    Auto,
-    /// Redis.
-    Redis,
-    /// One SQLite file.
-    Embedded,
-    /// This process's memory.
-    Memory,
-}
-
-impl BackendChoice {
-    /// As written in settings.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Redis => "redis",
-            Self::Embedded => "embedded",
-            Self::Memory => "memory",
-        }
-    }
-}
-
-impl FromStr for BackendChoice {
-    type Err = SettingsError;
-    fn from_str(text: &str) -> Result<Self, SettingsError> {
-        [Self::Auto, Self::Redis, Self::Embedded, Self::Memory]
-            .into_iter()
-            .find(|choice| choice.as_str() == text)
-            .ok_or_else(|| {
-                SettingsError::new(format!(
-                    "{text:?} is no backend: choose auto, redis, embedded or memory"
-                ))
-            })
-    }
-}
-
-impl fmt::Display for BackendChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+pub use choice::{BackendChoice, ProviderChoice};
+pub use variable::{VARIABLES, Variable};
+pub use warning::SettingsWarning;
 
 /// All settings, checked. `Debug` shows no secrets and no address with a password.
 #[derive(Clone, Deserialize)]
@@ -183,22 +60,45 @@ pub struct Settings {
     /// Memory limit of a Redis that `setup` starts.
     #[serde(default = "default_memory")]
     pub redis_max_memory: ByteSize,
-    /// Dimensions of the lexical provider.
-    #[serde(default = "default_dimensions")]
-    pub dimensions: u32,
+    /// Who embeds, and who answers chats.
+    #[serde(default)]
+    pub provider: ProviderChoice,
+    /// Longest time of one call of a service, retries and waiting included; `None` for the client's
+    /// own.
+    pub provider_timeout: Option<Span>,
+    /// Dimensions to ask the model for; `None` for its own.
+    pub dimensions: Option<u32>,
+    /// Folder of a sentence-transformers model.
+    pub model_dir: Option<PathBuf>,
+    /// What is done when a deployment gets another model.
+    #[serde(default, deserialize_with = "choice::model_change")]
+    pub model_change: ModelChange,
+    /// A file with prices; see [`Prices`](crate::Prices).
+    pub prices: Option<PathBuf>,
     /// Endpoint of the Azure OpenAI resource.
     pub azure_openai_endpoint: Option<String>,
     /// Its API key.
     pub azure_openai_api_key: Option<SecretString>,
+    /// A token of Entra ID in place of the key.
+    pub azure_openai_ad_token: Option<SecretString>,
+    /// Dated version of the classic API, or `v1`; `None` for what the endpoint says.
+    pub azure_openai_api_version: Option<String>,
     /// Deployment of an embeddings model.
     pub azure_openai_embeddings_deployment: Option<String>,
     /// Deployment of a chat model.
     pub azure_openai_chat_deployment: Option<String>,
     /// API key of OpenAI.
     pub openai_api_key: Option<SecretString>,
-    /// What looks like a mistake, though it stops nothing: full sentences.
+    /// Address of a server that speaks OpenAI's API; `None` for OpenAI's own.
+    pub openai_base_url: Option<String>,
+    /// Embeddings model of OpenAI.
+    #[serde(default = "default_openai_model")]
+    pub openai_embeddings_model: String,
+    /// Chat model of OpenAI.
+    pub openai_chat_model: Option<String>,
+    /// What looks like a mistake, though it stops nothing.
     #[serde(skip)]
-    pub warnings: Vec<String>,
+    pub warnings: Vec<SettingsWarning>,
 }
 
 fn default_ttl() -> Span {
@@ -221,8 +121,8 @@ fn default_memory() -> ByteSize {
     ByteSize(512 << 20)
 }
 
-fn default_dimensions() -> u32 {
-    384
+fn default_openai_model() -> String {
+    "text-embedding-3-small".to_owned()
 }
 
 fn policy<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<VectorPolicy, D::Error> {
@@ -287,6 +187,8 @@ impl fmt::Debug for Settings {
             .field("vectors", &self.vectors)
             .field("file", &self.file)
             .field("max_memory", &self.max_memory)
+            .field("provider", &self.provider)
+            .field("model_dir", &self.model_dir)
             .field("azure_openai_endpoint", &self.azure_openai_endpoint)
             .finish_non_exhaustive()
     }
@@ -302,5 +204,13 @@ pub struct SettingsError {
 impl SettingsError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
+    }
+
+    /// What is wrong with the setting of this key in the file.
+    pub(crate) fn of(key: &str, message: impl fmt::Display) -> Self {
+        match variable::variable_of(key) {
+            Some(variable) => Self::new(format!("setting {key} ({variable}): {message}")),
+            None => Self::new(format!("setting {key}: {message}")),
+        }
     }
 }

@@ -141,11 +141,11 @@ impl Core {
         call: &Call,
         answered: Option<&str>,
     ) -> Result<(), ProviderError> {
-        let (Some(expected), Some(answered), Some(answering)) =
-            (call.answering.as_deref(), answered, &self.answering)
-        else {
+        let (Some(expected), Some(answering)) = (call.answering.as_deref(), &self.answering) else {
             return Ok(());
         };
+        // A reply that names no model is of the model without a name.
+        let answered = answered.unwrap_or_default();
         if answered == expected {
             return Ok(());
         }

@@ -196,19 +196,17 @@ fn shares(
         _ => texts.iter().map(|text| count(text) as u64).collect(),
     };
     let sum = estimates.iter().sum::<u64>().max(1);
-    let share = |index: usize| {
-        let part =
-            estimates.get(index).map_or(0, |estimate| tokens.saturating_mul(*estimate) / sum);
-        u16::try_from(part).unwrap_or(u16::MAX)
+    let (mut counted, mut given) = (0, 0);
+    let shares = estimates.iter().chain(std::iter::repeat(&0)).map(move |estimate| {
+        // What is rounded off one share goes into the next: together they are all tokens.
+        counted += estimate;
+        let before = std::mem::replace(&mut given, tokens.saturating_mul(counted) / sum);
+        u16::try_from(given - before).unwrap_or(u16::MAX)
+    });
+    let fresh = |(result, tokens): (Result<Embedding, ProviderError>, u16)| {
+        result.map(|embedding| Fresh { embedding, compute_time: time / vectors, tokens })
     };
-    let fresh = |(index, result): (usize, Result<Embedding, ProviderError>)| {
-        result.map(|embedding| Fresh {
-            embedding,
-            compute_time: time / vectors,
-            tokens: share(index),
-        })
-    };
-    results.into_iter().enumerate().map(fresh).collect()
+    results.into_iter().zip(shares).map(fresh).collect()
 }
 
 #[cfg(test)]
@@ -253,5 +251,11 @@ mod tests {
             fresh.iter().map(|f| f.as_ref().map(|f| (f.tokens, f.compute_time)).unwrap()).collect();
         let five = Duration::from_millis(5);
         assert_eq!(parts, [(100, five), (300, five)]);
+
+        let texts = ["one", "two", "three"];
+        let results = texts.iter().map(|_| vector(1)).collect();
+        let fresh = shares(results, &texts, Duration::ZERO, 7, |_| 1);
+        let parts: Vec<_> = fresh.iter().map(|f| f.as_ref().map(|f| f.tokens).unwrap()).collect();
+        assert_eq!(parts, [2, 2, 3], "no token is lost");
     }
 }

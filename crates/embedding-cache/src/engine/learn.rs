@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_core::{EmbeddingProvider, LeaseOutcome, PutOptions};
+use cache_core::{CacheKey, EmbeddingProvider, LeaseOutcome, PutOptions};
 
 use super::answering::{Answering, from_record};
 use super::compute::{Expected, Fresh};
@@ -19,8 +19,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) enum Learned {
     /// The model is known, or a reply has said so without a vector.
     Known,
-    /// The model is known, and this text got its vector on the way.
-    Here { index: usize, lookup: Box<Lookup> },
+    /// The model is known, and the text of this index got its vector on the way.
+    Here { index: usize, key: CacheKey, lookup: Lookup },
     /// No text got a vector and nothing was learned.
     Nothing,
 }
@@ -75,12 +75,13 @@ impl Core {
         };
         answering.set(Arc::clone(&model));
         let call = call_of(Arc::clone(&model));
-        let lookup = self.keep_first(&call, &texts[index], fresh, store).await;
+        let key = call.profile.key(&texts[index]);
+        let lookup = self.keep_first(&call, &key, fresh, store).await;
         if store && let Err(error) = self.write_record(&answering.record, &model).await {
             Self::store_failed("write the model's record", &error);
             work.release_keys(&leased).await;
         }
-        Ok(Learned::Here { index, lookup: Box::new(lookup) })
+        Ok(Learned::Here { index, key, lookup })
     }
 
     /// Until it is this caller's turn; false when another process has recorded the model.
@@ -133,18 +134,17 @@ impl Core {
     async fn keep_first(
         self: &Arc<Self>,
         call: &Call,
-        text: &str,
+        key: &CacheKey,
         fresh: Fresh,
         store: bool,
     ) -> Lookup {
         self.recorder.misses(MissCause::Absent, 1);
-        let key = call.profile.key(text);
         let meta = cache_core::codec::EntryMeta {
             compute_time: fresh.compute_time,
             tokens: fresh.tokens,
-            ..self.new_meta(call, &key)
+            ..self.new_meta(call, key)
         };
-        let entry = NewEntry { key, embedding: fresh.embedding, meta };
+        let entry = NewEntry { key: key.clone(), embedding: fresh.embedding, meta };
         let mut lookup = Lookup::unstored(entry.embedding.clone());
         if store {
             match self.write(call, std::slice::from_ref(&entry), &PutOptions::default()).await {

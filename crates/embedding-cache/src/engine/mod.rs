@@ -30,7 +30,7 @@ pub(crate) use write::NewEntry;
 use crate::builder::Config;
 use crate::profiles::Profiles;
 use crate::stats::{Recorder, Statistics};
-use crate::{Error, Mode};
+use crate::{Error, Lookup, Mode};
 
 /// What all handles of one cache share.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ pub(crate) struct Call {
     pub(crate) answering: Option<Arc<str>>,
     /// What a token costs, in picodollars; zero when unknown.
     pub(crate) token_price: u64,
+    /// A vector that the call has computed beforehand, and its key.
+    pub(crate) given: Option<Arc<(CacheKey, Lookup)>>,
     /// What the vectors must have, when known.
     pub(crate) dimensions: Option<usize>,
     pub(crate) embed: EmbedOptions,

@@ -188,6 +188,7 @@ impl<'a> Compute<'a> {
 fn dimensions_of(found: &[Found]) -> Option<usize> {
     found.iter().find_map(|found| match found {
         Found::Fresh(entry) | Found::Stale(entry) => Some(entry.embedding.dimensions()),
+        Found::Given(lookup) => Some(lookup.embedding.dimensions()),
         Found::Missing(..) => None,
     })
 }
@@ -275,6 +276,7 @@ impl<'c> Plan<'c> {
         for ((found, key), &index) in found.into_iter().zip(&distinct.keys).zip(&distinct.first) {
             let slot = match found {
                 Found::Fresh(entry) => Slot::Settled(Ok(entry.into_lookup(Source::Hit))),
+                Found::Given(lookup) => Slot::Settled(Ok(lookup)),
                 Found::Stale(entry) => {
                     // Served as it is. The first to see it refreshes it; nobody waits for that.
                     if call.mode != Mode::ReadOnly {

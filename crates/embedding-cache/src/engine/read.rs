@@ -40,6 +40,8 @@ pub(super) enum Found {
     Stale(Entry),
     /// To be computed; the entry may stand in when that fails.
     Missing(MissCause, Option<Entry>),
+    /// This very call has computed it already.
+    Given(Lookup),
 }
 
 impl Found {
@@ -47,6 +49,7 @@ impl Found {
         match self {
             Self::Fresh(entry) => Some(entry.into_lookup(Source::Hit)),
             Self::Stale(entry) => Some(entry.into_lookup(Source::Stale)),
+            Self::Given(lookup) => Some(lookup),
             Self::Missing(..) => None,
         }
     }
@@ -63,6 +66,19 @@ pub(super) struct Read {
 impl Core {
     /// Looks the keys up as the call's mode has it, and counts. One round trip, or none.
     pub(super) async fn read(self: &Arc<Self>, call: &Call, keys: &[CacheKey]) -> Read {
+        let given = call.given.as_deref();
+        let place = given.and_then(|(key, _)| keys.iter().position(|asked| asked == key));
+        let (Some((_, lookup)), Some(place)) = (given, place) else {
+            return self.read_unknown(call, keys).await;
+        };
+        let mut others = keys.to_vec();
+        others.remove(place);
+        let mut read = self.read_unknown(call, &others).await;
+        read.found.insert(place, Found::Given(lookup.clone()));
+        read
+    }
+
+    async fn read_unknown(self: &Arc<Self>, call: &Call, keys: &[CacheKey]) -> Read {
         let skipped = match call.mode {
             Mode::ReadWrite | Mode::ReadOnly => None,
             Mode::Refresh => Some(MissCause::Refresh),
@@ -126,6 +142,7 @@ impl Core {
             Found::Fresh(entry) => (false, &entry.meta),
             Found::Stale(entry) => (true, &entry.meta),
             Found::Missing(cause, _) => return self.recorder.misses(*cause, 1),
+            Found::Given(_) => return,
         };
         self.recorder.hit(stale, meta.compute_time, meta.tokens, call.token_price);
     }

@@ -7,8 +7,7 @@ use cache_core::CacheError;
 
 use super::ModelCache;
 use crate::engine::{Answering, Call, Learned};
-use crate::lookup::{Lookup, Source};
-use crate::{Error, Mode};
+use crate::{Error, Lookup, Mode};
 
 type Results = Vec<Result<Lookup, Error>>;
 
@@ -92,14 +91,17 @@ impl ModelCache {
         if self.answering().is_none() || self.call.mode == Mode::Bypass {
             return Ok(self.core.detached(&self.call, texts, provider).await);
         }
-        let mut first = None;
+        let mut given = None;
         let mut results = Results::new();
         for _ in 0..MOST_CHANGES {
             let bound = match self.bound().await {
                 Ok(Some(bound)) => bound,
                 Ok(None) => match self.learn(texts).await {
-                    Ok(Learned::Here { index, lookup }) => {
-                        first = Some((index, lookup));
+                    Ok(Learned::Here { index: 0, lookup, .. }) if texts.len() == 1 => {
+                        return Ok(vec![Ok(lookup)]);
+                    }
+                    Ok(Learned::Here { key, lookup, .. }) => {
+                        given = Some(Arc::new((key, lookup)));
                         continue;
                     }
                     Ok(Learned::Known) => continue,
@@ -109,21 +111,12 @@ impl ModelCache {
                 Err(error) if self.core.config.strict => return Err(error.into()),
                 Err(_) => Bound::Answering(self.unbound()),
             };
-            if let ([_], Some((0, lookup))) = (texts, first.take_if(|_| texts.len() == 1)) {
-                return Ok(vec![Ok(*lookup)]);
-            }
-            results = self.core.detached(&bound, texts, self.own_provider()?).await;
+            let call = Call { given: given.clone(), ..bound.clone() };
+            results = self.core.detached(&call, texts, self.own_provider()?).await;
             let moved = self.known().is_some_and(|now| now.answering != bound.answering);
             if !moved || bound.answering.is_none() {
                 break;
             }
-        }
-        // It was read back from the store a moment after this call had computed it.
-        if let Some((index, _)) = first
-            && let Some(Ok(lookup)) = results.get_mut(index)
-            && lookup.source == Source::Hit
-        {
-            lookup.source = Source::Computed;
         }
         Ok(results)
     }

@@ -72,6 +72,7 @@ impl ModelCache {
             profile,
             answering: None,
             token_price: core.token_price(&identity),
+            given: None,
             dimensions: identity.dimensions.map(|d| d as usize),
             embed: EmbedOptions::default(),
             ttl: None,

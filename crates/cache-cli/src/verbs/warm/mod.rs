@@ -15,7 +15,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use caching_with_redis::core::ProviderErrorKind;
 use caching_with_redis::embedding::{Error, Lookup, ModelCache, Source};
@@ -32,6 +32,8 @@ use texts::Refused;
 
 /// Batches under way at once: one is computed while another waits for the store.
 const CONCURRENCY: usize = 2;
+/// How often progress is looked at while no batch ends.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Failure> {
     let input = Input::open(&warm.source).map_err(|error| unreadable(context, warm, &error))?;
@@ -41,7 +43,7 @@ pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Fail
     }
     let started = Instant::now();
     let progress = Progress::new(context.output, input.bytes);
-    let mut report = Report::new(context.output, progress);
+    let mut report = Report::new(context.output, progress, opened.cache.clone());
     let batches = read_in_background(input, warm);
     let ended = work(&opened, batches, &mut report).await;
     let ended = match ended {
@@ -118,6 +120,7 @@ async fn work(
 ) -> Result<(), Ended> {
     let mut running = JoinSet::new();
     let mut interrupt = pin!(tokio::signal::ctrl_c());
+    let mut looks = tokio::time::interval(BETWEEN_LOOKS);
     let mut ended: Option<Result<(), Ended>> = None;
     while ended.is_none() || !running.is_empty() {
         tokio::select! {
@@ -135,6 +138,7 @@ async fn work(
                     ended.get_or_insert(Err(Ended::Failed(failure)));
                 }
             }
+            _ = looks.tick() => report.tick(),
             next = batches.recv(), if ended.is_none() && running.len() < CONCURRENCY => match next {
                 Some(Ok(batch)) => {
                     running.spawn(embed(opened.model.clone(), batch));

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use caching_with_redis::embedding::{EmbeddingCache, Statistics};
 use serde::Serialize;
 
 use super::progress::Progress;
 use super::texts::Refused;
 use crate::failure::Failure;
 use crate::figures;
+use crate::language::Language;
 use crate::output::Output;
 
 /// So many failures are told one by one.
@@ -28,6 +30,8 @@ struct Answer {
     hits: u64,
     computed: u64,
     failed: u64,
+    tokens: u64,
+    spent_usd: f64,
     seconds: f64,
 }
 
@@ -35,14 +39,16 @@ struct Answer {
 pub(super) struct Report {
     output: Output,
     progress: Progress,
+    /// What counts tokens and money.
+    cache: EmbeddingCache,
     hits: u64,
     computed: u64,
     failed: u64,
 }
 
 impl Report {
-    pub(super) fn new(output: Output, progress: Progress) -> Self {
-        Self { output, progress, hits: 0, computed: 0, failed: 0 }
+    pub(super) fn new(output: Output, progress: Progress, cache: EmbeddingCache) -> Self {
+        Self { output, progress, cache, hits: 0, computed: 0, failed: 0 }
     }
 
     /// Counts a batch, and names the lines that failed.
@@ -56,9 +62,21 @@ impl Report {
             }
             self.failed += 1;
         }
-        let (texts, hits, failed) = (self.texts(), self.hits, self.failed);
-        self.progress.advance(tally.bytes, || {
-            language.warming(&figures::count(texts), &figures::count(hits), &figures::count(failed))
+        self.advance(tally.bytes);
+    }
+
+    /// Shows how it stands while nothing comes: a service may be asking for patience.
+    pub(super) fn tick(&mut self) {
+        self.advance(0);
+    }
+
+    fn advance(&mut self, bytes: u64) {
+        let language = self.output.language;
+        let numbers = [self.texts(), self.hits, self.failed].map(figures::count);
+        let spent = self.cache.statistics();
+        self.progress.advance(bytes, || {
+            let [texts, hits, failed] = &numbers;
+            with_expense(language.warming(texts, hits, failed), &spent, language)
         });
     }
 
@@ -75,6 +93,7 @@ impl Report {
     pub(super) fn finish(&self, elapsed: Duration) -> Result<(), Failure> {
         self.progress.finish();
         let language = self.output.language;
+        let spent = self.cache.statistics();
         if self.failed > TOLD {
             self.output.note(&language.more_failed(&figures::count(self.failed - TOLD)));
         }
@@ -84,16 +103,29 @@ impl Report {
                 hits: self.hits,
                 computed: self.computed,
                 failed: self.failed,
+                tokens: spent.provider_tokens,
+                spent_usd: spent.money_spent(),
                 seconds: elapsed.as_secs_f64(),
             });
         }
         let [texts, hits, computed, failed] =
             [self.texts(), self.hits, self.computed, self.failed].map(figures::count);
         let time = figures::span(elapsed);
-        self.output.line(&language.warmed(&texts, &hits, &computed, &failed, &time))
+        let done = language.warmed(&texts, &hits, &computed, &failed, &time);
+        self.output.line(&with_expense(done, &spent, language))
     }
 
     fn texts(&self) -> u64 {
         self.hits + self.computed + self.failed
+    }
+}
+
+/// Adds what it has cost so far, as far as that is known.
+fn with_expense(done: String, spent: &Statistics, language: Language) -> String {
+    let tokens = figures::count(spent.provider_tokens);
+    match (spent.provider_tokens, spent.picodollars_spent) {
+        (0, _) => done,
+        (_, 0) => language.warmed_for(&done, &tokens),
+        _ => language.warmed_for_money(&done, &tokens, &figures::dollars(spent.money_spent())),
     }
 }

@@ -1,0 +1,130 @@
+//! The names of settings.
+
+/// A setting's names and meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Variable {
+    /// In the environment.
+    pub variable: &'static str,
+    /// In the settings file.
+    pub key: &'static str,
+    /// What it does, with unit and default.
+    pub meaning: &'static str,
+}
+
+const fn variable(variable: &'static str, key: &'static str, meaning: &'static str) -> Variable {
+    Variable { variable, key, meaning }
+}
+
+/// All settings. The environment also knows `CACHE_CONFIG`, the path of the settings file. Proxies
+/// of services are set by the usual `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+pub const VARIABLES: &[Variable] = &[
+    variable("CACHE_BACKEND", "backend", "auto, redis, embedded or memory (auto)"),
+    variable(
+        "REDIS_URL",
+        "redis_url",
+        "redis://, rediss:// or unix:// address (redis://127.0.0.1:6379)",
+    ),
+    variable("CACHE_TTL", "ttl", "how long an entry is fresh, in seconds or with a unit (3600)"),
+    variable(
+        "CACHE_TTL_JITTER",
+        "ttl_jitter",
+        "part of the TTL by which lives are spread, 0 to below 1 (0.1)",
+    ),
+    variable(
+        "CACHE_STALE_WHILE_REVALIDATE",
+        "stale_while_revalidate",
+        "span after the TTL in which an entry is served while it is refreshed (0)",
+    ),
+    variable(
+        "CACHE_STALE_IF_ERROR",
+        "stale_if_error",
+        "span after the TTL in which an entry is served when computing fails (0)",
+    ),
+    variable("CACHE_NAMESPACE", "namespace", "the application's part of the store (cache)"),
+    variable(
+        "CACHE_VECTORS",
+        "vectors",
+        "lossless, fast, near-lossless, compact or tiny (lossless)",
+    ),
+    variable(
+        "CACHE_FILE",
+        "file",
+        "the embedded file (caching_with_redis/cache.db in the user's cache folder)",
+    ),
+    variable(
+        "CACHE_MAX_MEMORY",
+        "max_memory",
+        "bound of the embedded file and of the memory backend (512mb)",
+    ),
+    variable(
+        "REDIS_MAX_MEMORY",
+        "redis_max_memory",
+        "memory limit of a Redis that setup starts (512mb)",
+    ),
+    variable("CACHE_PROVIDER", "provider", "auto, azure, openai, local or lexical (auto)"),
+    variable(
+        "CACHE_PROVIDER_TIMEOUT",
+        "provider_timeout",
+        "longest time of one call of a service, retries and waiting included (120)",
+    ),
+    variable(
+        "CACHE_DIMENSIONS",
+        "dimensions",
+        "dimensions to ask the model for (the model's own; 384 of the lexical provider)",
+    ),
+    variable(
+        "CACHE_MODEL_DIR",
+        "model_dir",
+        "folder of a sentence-transformers model, for the local provider",
+    ),
+    variable(
+        "CACHE_MODEL_CHANGE",
+        "model_change",
+        "what to do when a deployment gets another model: follow, warn or refuse (follow)",
+    ),
+    variable("CACHE_PRICES", "prices", "a file with prices of your own (the built-in ones)"),
+    variable(
+        "AZURE_OPENAI_ENDPOINT",
+        "azure_openai_endpoint",
+        "endpoint of the Azure OpenAI resource; one that ends in /openai/v1 means the v1 API",
+    ),
+    variable("AZURE_OPENAI_API_KEY", "azure_openai_api_key", "its API key (secret)"),
+    variable(
+        "AZURE_OPENAI_AD_TOKEN",
+        "azure_openai_ad_token",
+        "a token of Entra ID in place of the key (secret)",
+    ),
+    variable(
+        "AZURE_OPENAI_API_VERSION",
+        "azure_openai_api_version",
+        "dated version of the classic API, or v1 (2024-10-21, or what the endpoint says)",
+    ),
+    variable(
+        "AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT",
+        "azure_openai_embeddings_deployment",
+        "deployment of an embeddings model",
+    ),
+    variable(
+        "AZURE_OPENAI_CHAT_DEPLOYMENT",
+        "azure_openai_chat_deployment",
+        "deployment of a chat model",
+    ),
+    variable("OPENAI_API_KEY", "openai_api_key", "API key of OpenAI (secret)"),
+    variable(
+        "OPENAI_BASE_URL",
+        "openai_base_url",
+        "address of a server that speaks OpenAI's API (https://api.openai.com/v1)",
+    ),
+    variable(
+        "OPENAI_EMBEDDINGS_MODEL",
+        "openai_embeddings_model",
+        "embeddings model of OpenAI (text-embedding-3-small)",
+    ),
+    variable("OPENAI_CHAT_MODEL", "openai_chat_model", "chat model of OpenAI (none)"),
+];
+
+/// The name in the environment of a setting, by its key in the file.
+pub(super) fn variable_of(key: &str) -> Option<&'static str> {
+    VARIABLES.iter().find(|known| known.key == key).map(|known| known.variable)
+}
