@@ -47,7 +47,8 @@ pub async fn in_turns<R: AsyncFnMut(), O: AsyncFnMut()>(
     Medians { raw: median(&mut raws), ours: median(&mut our) }
 }
 
-fn median(times: &mut [Duration]) -> Duration {
+/// The middle one. Sorts them.
+pub fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
 }

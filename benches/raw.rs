@@ -29,6 +29,11 @@ impl Raw {
         bytes.map(|bytes| decode(&bytes))
     }
 
+    /// Reads a value as it is.
+    pub async fn get_bytes(&self, key: &str) -> Option<Vec<u8>> {
+        Cmd::get(key).query_async(&mut self.0.clone()).await.unwrap()
+    }
+
     /// Reads vectors in one round trip.
     pub async fn get_many(&self, keys: &[String]) -> Vec<Option<Vec<f32>>> {
         let all: Vec<Option<Vec<u8>>> =

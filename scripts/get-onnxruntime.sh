@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a Python environment with onnxruntime, for `cargo bench --bench local_model` to compare with, and prints the
+# Makes a Python environment with onnxruntime, for `cargo bench --features local-model --bench local_model` to compare with, and prints the
 # path of its python:
 #
 #   export BENCH_PYTHON=$(scripts/get-onnxruntime.sh)

@@ -17,6 +17,8 @@ mod ttl;
 
 #[cfg(feature = "memory")]
 pub use backend::memory::MemoryBackend;
+#[cfg(feature = "memory")]
+pub use log::memory::MemoryLog;
 
 pub use backend::{
     BackendInfo, BackendStatus, CacheBackend, CacheBackendExt, Capabilities, ClearOptions,
@@ -31,12 +33,12 @@ pub use embedding::{Embedding, InvalidEmbedding, MAX_DIMENSIONS};
 pub use error::{BoxError, CacheError, ErrorDetail, ErrorKind, ProviderError, ProviderErrorKind};
 pub use flight::{Abandoned, Flights, Follower, Joined, LeaderGuard, Ticket};
 pub use key::{
-    CacheKey, FieldDifference, FieldValue, InvalidNamespace, KeyExplanation, KeyFields, KeyKind,
-    KeyProfile, KeySecret, KeySpace, Namespace,
+    CacheKey, CanonicalJson, FieldDifference, FieldValue, InvalidNamespace, KeyExplanation,
+    KeyFields, KeyKind, KeyProfile, KeySecret, KeySpace, Namespace,
 };
 pub use log::{
     AppendOptions, Appended, Compaction, LogBackend, LogGroup, LogHead, LogKey, LogLimits, LogPage,
-    LogRead, NewRecord, Record, WhenFull,
+    LogRead, LogRefusal, NewRecord, Record, WhenFull,
 };
 pub use prices::{Price, PriceTable};
 pub use provider::{

@@ -9,6 +9,7 @@ mod entry;
 mod error;
 mod file;
 mod lease;
+mod log;
 mod namespace;
 mod recency;
 mod schema;

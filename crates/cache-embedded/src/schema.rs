@@ -12,8 +12,10 @@ use crate::{busy, file};
 
 /// Marks a file as ours: "EmbC".
 const APPLICATION_ID: i32 = 0x456d_6243;
-const SCHEMA_VERSION: i32 = 1;
-const STATEMENTS_KEPT: usize = 48;
+const SCHEMA_VERSION: i32 = 2;
+/// The layout before there were logs.
+const WITHOUT_LOGS: i32 = 1;
+const STATEMENTS_KEPT: usize = 96;
 /// Five vectors of 1536 dimensions fill a page of this size; a page of 4 or 8 KiB would leave a quarter
 /// of the file unused.
 const PAGE_BYTES: u32 = 16_384;
@@ -53,6 +55,45 @@ const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// Added by layout 2. A log whose name is null has expired and is no more than space to be freed.
+/// What a window passes over is read without its payload: the columns before it fit the page.
+const LOGS: &str = "
+    CREATE TABLE logs(
+        id INTEGER PRIMARY KEY,
+        name TEXT UNIQUE,
+        owner TEXT NOT NULL,
+        len INTEGER NOT NULL,
+        weight INTEGER NOT NULL,
+        bytes INTEGER NOT NULL,
+        last_seq INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        appended_at INTEGER NOT NULL,
+        expires_at INTEGER,
+        attributes BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX logs_by_recency ON logs(owner, appended_at);
+    CREATE INDEX logs_by_expiry ON logs(expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE records(
+        log INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        weight INTEGER NOT NULL,
+        pinned INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        payload BLOB NOT NULL,
+        PRIMARY KEY (log, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX records_by_id ON records(log, id);
+    CREATE INDEX records_pinned ON records(log, seq) WHERE pinned = 1;
+    CREATE TABLE lost_records(
+        log INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        lost_at INTEGER NOT NULL,
+        PRIMARY KEY (log, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX lost_records_by_time ON lost_records(log, lost_at);
+";
+
 /// The connections of one process to the file.
 pub(crate) struct Connections {
     pub(crate) writer: Connection,
@@ -74,6 +115,7 @@ pub(crate) fn open(config: &mut EmbeddedConfig) -> Result<Connections, CacheErro
     let owner = busy::retry(|| owner(&*writer.unchecked_transaction()?)).map_err(failed)?;
     match owner {
         Owner::Nobody => create(&writer, path)?,
+        Owner::Us { version: WITHOUT_LOGS } => add_logs(&writer, path)?,
         owner => owner.accept(path)?,
     }
     let readers = (0..config.readers)
@@ -180,8 +222,23 @@ fn create(connection: &Connection, path: &Path) -> Result<(), CacheError> {
     }
 }
 
+/// Brings a file of layout 1 to this one. Of several processes that try, one does it.
+fn add_logs(connection: &Connection, path: &Path) -> Result<(), CacheError> {
+    let failed = |error| explain(path, "updating", error);
+    let transaction = busy::immediate(connection).map_err(failed)?;
+    match owner(&transaction).map_err(failed)? {
+        Owner::Us { version: WITHOUT_LOGS } => {
+            transaction.execute_batch(LOGS).map_err(failed)?;
+            transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(failed)?;
+            transaction.commit().map_err(failed)
+        }
+        owner => owner.accept(path),
+    }
+}
+
 fn lay_out(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
+    transaction.execute_batch(LOGS)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
 }

@@ -29,3 +29,18 @@ async fn keeps_its_bound() {
     let backend = EmbeddedBackend::open_with(config).await.unwrap();
     conformance::backend::bounded(&backend, BOUND).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_keep_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = EmbeddedBackend::open(folder.path().join("cache.db")).await.unwrap();
+    conformance::log::run(Arc::new(backend)).await;
+}
+
+#[tokio::test]
+async fn logs_keep_the_contract_on_one_thread_with_one_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = EmbeddedConfig::new(folder.path().join("cache.db")).with_readers(1);
+    let backend = EmbeddedBackend::open_with(config).await.unwrap();
+    conformance::log::run(Arc::new(backend)).await;
+}

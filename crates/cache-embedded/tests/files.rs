@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cache_core::{
-    CacheBackend, CacheBackendExt, CacheError, ErrorKind, GetOptions, PutOptions, Ttl,
+    AppendOptions, CacheBackend, CacheBackendExt, CacheError, ErrorKind, GetOptions, LogBackend,
+    LogGroup, NewRecord, PutOptions, Scope, Ttl,
 };
 use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
 use rusqlite::Connection;
-use support::{assert_sound, closed, entry, key, value};
+use support::{assert_sound, closed, entry, key, millis, namespace, value};
 
 async fn open(file: &Path) -> EmbeddedBackend {
     EmbeddedBackend::open(file).await.unwrap()
@@ -124,6 +125,75 @@ async fn a_newer_layout_is_refused() {
     let error = refused(&file).await;
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("99"));
+}
+
+/// Files of layout 1 have no tables for logs.
+#[tokio::test]
+async fn a_file_of_the_first_layout_keeps_its_entries_and_takes_logs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cache.db");
+    filled(&file).await;
+    let sql = Connection::open(&file).unwrap();
+    sql.execute_batch("DROP TABLE logs; DROP TABLE records; DROP TABLE lost_records").unwrap();
+    sql.pragma_update(None, "user_version", 1).unwrap();
+    drop(sql);
+
+    let (one, other) = tokio::join!(open(&file), open(&file));
+    let keys: Vec<_> = (0..1_000).map(key).collect();
+    let found = one.get_many(&keys, &GetOptions::default()).await.unwrap();
+    assert!(found.iter().all(Option::is_some), "the entries are still there");
+    let log = LogGroup::new(namespace(), &Scope::shared(), "owner", None).log("log");
+    let payload = "x".into();
+    let record = NewRecord { id: "a".to_owned(), weight: 1, pinned: false, payload };
+    one.append(&log, &[record], &AppendOptions::new(Ttl::FOREVER)).await.unwrap();
+    assert_eq!(other.head(&log).await.unwrap().unwrap().len, 1);
+    drop((one, other));
+    closed(&file);
+    assert_sound(&file);
+}
+
+#[tokio::test]
+async fn clearing_and_evicting_leave_logs_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = EmbeddedConfig::new(folder.path().join("cache.db")).with_max_bytes(100_000);
+    let backend = EmbeddedBackend::open_with(config).await.unwrap();
+    let log = LogGroup::new(namespace(), &Scope::shared(), "owner", None).log("log");
+    let payload = vec![7; 300_000].into();
+    let record = NewRecord { id: "a".to_owned(), weight: 1, pinned: false, payload };
+    backend.append(&log, &[record], &AppendOptions::new(Ttl::FOREVER)).await.unwrap();
+    let entries: Vec<_> = (0..200).map(|i| entry(i, 2_000)).collect();
+    backend.put_many(&entries, &PutOptions::default()).await.unwrap();
+    backend.clear_all(&namespace()).await.unwrap();
+    assert_eq!(backend.head(&log).await.unwrap().unwrap().bytes, 300_000);
+}
+
+/// Expired logs are freed by those who append, a bounded part at a time.
+#[tokio::test]
+async fn expired_logs_leave_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cache.db");
+    let backend = open(&file).await;
+    let group = LogGroup::new(namespace(), &Scope::shared(), "owner", None);
+    let record =
+        |i: usize| NewRecord { id: i.to_string(), weight: 1, pinned: false, payload: "x".into() };
+    let records: Vec<_> = (0..1_200).map(record).collect();
+    let short = AppendOptions::new(millis(1));
+    backend.append(&group.log("expiring"), &records, &short).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let lasting = AppendOptions::new(Ttl::FOREVER);
+    // In the place of an expired one, too.
+    for (i, id) in ["expiring", "b", "c", "d"].iter().enumerate() {
+        let made = backend.append(&group.log(id), &[record(i)], &lasting).await.unwrap();
+        assert_eq!(made.head.len, 1);
+    }
+    drop(backend);
+    closed(&file);
+    let sql = Connection::open(&file).unwrap();
+    let count = |table: &str| {
+        let statement = format!("SELECT count(*) FROM {table}");
+        sql.query_row(&statement, (), |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!((count("logs"), count("records")), (4, 4));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use crate::link::Link;
 use crate::{RedisConfig, entries, keyspace, status};
 
-/// A cache backend on one Redis or Valkey server.
+/// A cache backend on one Redis or Valkey server, and a [`LogBackend`](cache_core::LogBackend).
 ///
 /// Clones share one connection, which is made on the first call, and again when it was lost.
 ///
@@ -24,7 +24,8 @@ use crate::{RedisConfig, entries, keyspace, status};
 /// within the connect timeout, most of them at once, and about a second after it is back they
 /// succeed. A server that is there and silent gives [`Timeout`](cache_core::ErrorKind::Timeout)
 /// after the response timeout. A call whose connection broke is sent once more over a new one,
-/// except for counting, where twice is not as good as once.
+/// except for counting, and for compacting, forking and re-attributing a log, where twice is not as
+/// good as once.
 ///
 /// # Expiry
 /// Values carry their expiry from the `SET` that writes them, in milliseconds by the server's

@@ -194,7 +194,7 @@ mod tests {
     fn keys_are_told_apart() {
         let namespace = Namespace::new("app").unwrap();
         let of = |key: &str| classify(&namespace, key.as_bytes());
-        for kind in [KeyKind::Embedding, KeyKind::Response, KeyKind::Model] {
+        for kind in [KeyKind::Embedding, KeyKind::Response, KeyKind::Model, KeyKind::Generation] {
             let space = KeySpace::new(namespace.clone(), kind, u32::MAX);
             let key = CacheKey::new(space, [0xff; 32]).to_string();
             assert_eq!(of(&key), Found::Entry);

@@ -12,6 +12,7 @@ mod key_writer;
 mod keyspace;
 mod lease;
 mod link;
+mod log;
 mod reply;
 mod script;
 mod status;

@@ -5,13 +5,15 @@ mod support;
 
 use std::sync::Arc;
 
-use cache_core::conformance::backend as suite;
+use cache_core::conformance::{backend as suite, log};
 use cache_redis::RedisBackend;
 use redis_test_server::TestServer;
-use support::{RIGHTS, patient};
+use support::{LOG_RIGHTS, RIGHTS, patient};
 
 async fn conforms(config: &cache_redis::RedisConfig) {
-    suite::run(Arc::new(RedisBackend::connect_with(config).await.unwrap())).await;
+    let backend = Arc::new(RedisBackend::connect_with(config).await.unwrap());
+    suite::run(backend.clone()).await;
+    log::run(backend).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -41,7 +43,7 @@ async fn over_tls() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn as_a_user_with_the_documented_rights() {
-    let rights: Vec<_> = RIGHTS.split_whitespace().collect();
+    let rights: Vec<_> = RIGHTS.split_whitespace().chain(LOG_RIGHTS.split_whitespace()).collect();
     let server = TestServer::builder().password("other").user("cache", &rights).start();
     let url = format!("redis://cache:pass%3Aword%401@127.0.0.1:{}", server.port());
     conforms(&patient(&url)).await;
@@ -62,4 +64,15 @@ async fn on_a_server_that_evicts() {
     let server = TestServer::builder().max_memory("16mb", "allkeys-lfu").start();
     let backend = RedisBackend::connect_with(&patient(&server.url())).await.unwrap();
     suite::bounded(&backend, 16 << 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logs_in_a_cluster() {
+    // A cluster of one: it asks of every command, also in scripts, that its keys share a slot.
+    let server = TestServer::builder().directive("cluster-enabled", &["yes"]).start();
+    server.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    while !server.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    log::run(Arc::new(RedisBackend::connect_with(&patient(&server.url())).await.unwrap())).await;
 }

@@ -5,12 +5,17 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use cache_core::{
-    CacheBackend, CacheBackendExt, Counters, GetOptions, LeaseRequest, LeaseToken, Leases, Ttl,
+    CacheBackend, CacheBackendExt, Compaction, Counters, GetOptions, LeaseRequest, LeaseToken,
+    Leases, LogBackend, LogRead, Ttl,
 };
 use cache_redis::RedisBackend;
 use redis_test_server::{Proxy, TestServer};
-use support::{connect, entries, hour, keys, namespace, patient, plain, value_of};
+use support::{
+    connect, entries, for_an_hour, group, hour, keys, namespace, patient, pinned, plain, record,
+    value_of,
+};
 
 /// Longer than a client ever pauses within a burst.
 const HOLD: Duration = Duration::from_millis(60);
@@ -133,4 +138,38 @@ async fn a_small_call_is_not_held_back_by_nagle() {
         took < Duration::from_secs(2),
         "100 calls took {took:?}: 40 ms each with Nagle's delay"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_method_on_logs_is_one() {
+    let (server, proxy, backend) = counted().await;
+    let group = group("trips");
+    // The first use of a script shows it to the server.
+    for id in ["a", "b"] {
+        let log = group.log(id);
+        let page = |ids: [&str; 2]| ids.map(record);
+        let options = for_an_hour();
+        let shown = proxy.round_trips();
+        backend.append(&log, &page(["x", "y"]), &options).await.unwrap();
+        backend.read(&log, &LogRead::Last(9)).await.unwrap();
+        let head = backend.head(&log).await.unwrap().unwrap();
+        backend.replace(&log, &pinned("x")).await.unwrap();
+        LogBackend::remove(&backend, &log, &["x"]).await.unwrap();
+        let head = backend.set_attributes(&log, Bytes::new(), head.version + 2).await.unwrap();
+        let expected_version = head.unwrap().version;
+        let compaction = Compaction { until: 2, replacement: vec![record("z")], expected_version };
+        backend.compact(&log, &compaction).await.unwrap();
+        let fork = group.log(&format!("fork of {id}"));
+        backend.fork(&log, &fork, None, Bytes::new(), hour()).await.unwrap();
+        backend.touch(&log, Ttl::FOREVER).await.unwrap();
+        assert_eq!(backend.list(&group, 0, 9).await.unwrap().len(), 2);
+        assert_eq!(backend.count(&group).await.unwrap(), 2);
+        assert!(backend.remove_log(&log).await.unwrap());
+        assert_eq!(backend.remove_group(&group).await.unwrap(), 1);
+        let methods = 13;
+        let expected = if id == "a" { 2 * methods } else { methods };
+        assert_eq!(proxy.round_trips() - shown, expected);
+    }
+    assert_eq!(server.command(&["DBSIZE"]), "0");
+    assert_eq!(server.command_calls("scan"), 0);
 }

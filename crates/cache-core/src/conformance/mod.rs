@@ -16,6 +16,7 @@
 pub mod backend;
 pub mod chat;
 mod coordination;
+pub mod log;
 pub mod provider;
 
 use crate::{CacheKey, KeyFields, KeyKind, KeyProfile, KeySpace, Namespace};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::KeyKind;
+use crate::{ModelIdentity, Scope};
 
 /// A value of one field of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +101,12 @@ impl From<String> for FieldValue {
     }
 }
 
+impl From<&Scope> for FieldValue {
+    fn from(scope: &Scope) -> Self {
+        Self::Map(scope.parts().map(|(n, v)| (n.to_owned(), v.to_owned())).collect())
+    }
+}
+
 impl<T: Into<FieldValue>> From<Option<T>> for FieldValue {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Into::into)
@@ -125,6 +132,16 @@ impl KeyFields {
     pub fn with(mut self, name: &'static str, value: impl Into<FieldValue>) -> Self {
         self.fields.push((name, value.into()));
         self
+    }
+
+    /// Adds what identifies a model that answers chats or embeds: everything but dimensions.
+    #[must_use]
+    pub fn with_model(self, model: &ModelIdentity) -> Self {
+        self.with("provider", model.provider.as_str())
+            .with("endpoint", model.endpoint.clone())
+            .with("deployment", model.deployment.clone())
+            .with("model", model.model.as_str())
+            .with("version", model.version.clone())
     }
 
     /// What the entries are.

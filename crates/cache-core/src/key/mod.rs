@@ -13,9 +13,11 @@
 //! hit costs one keyed hash of its text.
 
 mod fields;
+mod json;
 mod profile;
 mod space;
 
 pub use fields::{FieldDifference, FieldValue, KeyExplanation, KeyFields};
+pub use json::CanonicalJson;
 pub use profile::{KeyProfile, KeySecret};
 pub use space::{CacheKey, InvalidNamespace, KeyKind, KeySpace, Namespace};

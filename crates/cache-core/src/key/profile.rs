@@ -84,20 +84,28 @@ impl KeyProfile {
         loss: Option<&str>,
         secret: Option<&KeySecret>,
     ) -> Self {
-        let scope = scope.parts().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
         let fields = KeyFields::new(KeyKind::Embedding)
-            .with("scope", super::FieldValue::Map(scope))
-            .with("provider", model.provider.as_str())
-            .with("endpoint", model.endpoint.clone())
-            .with("deployment", model.deployment.clone())
-            .with("model", model.model.as_str())
-            .with("version", model.version.clone())
+            .with("scope", scope)
+            .with_model(model)
             .with("model dimensions", model.dimensions)
             .with("requested dimensions", options.dimensions)
             .with("normalized", model.normalized)
             .with("input kind", options.input_kind.map(|kind| kind.as_str()))
             .with("text normalizer", normalizer)
             .with("loss", loss);
+        Self::new(space, fields, secret)
+    }
+
+    /// The profile of `model`'s answers, for `scope`. Their inputs are requests in
+    /// [canonical form](super::CanonicalJson).
+    #[must_use]
+    pub fn response(
+        space: Arc<KeySpace>,
+        scope: &Scope,
+        model: &ModelIdentity,
+        secret: Option<&KeySecret>,
+    ) -> Self {
+        let fields = KeyFields::new(KeyKind::Response).with("scope", scope).with_model(model);
         Self::new(space, fields, secret)
     }
 
@@ -115,6 +123,12 @@ impl KeyProfile {
             .with("deployment", model.deployment.clone())
             .with("model", model.model.as_str());
         Self::new(space, fields, secret)
+    }
+
+    /// What is hashed apart from the input.
+    #[must_use]
+    pub fn fields(&self) -> &KeyFields {
+        &self.fields
     }
 
     /// Where the keys live.

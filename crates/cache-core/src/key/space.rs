@@ -66,6 +66,8 @@ pub enum KeyKind {
     Response,
     /// Which model answers at a deployment.
     Model,
+    /// What the entries of a group (a tag, a scope, …) must have been written under to be valid.
+    Generation,
 }
 
 impl KeyKind {
@@ -76,6 +78,7 @@ impl KeyKind {
             Self::Embedding => "emb",
             Self::Response => "resp",
             Self::Model => "model",
+            Self::Generation => "gen",
         }
     }
 
@@ -86,6 +89,7 @@ impl KeyKind {
             Self::Embedding => "cache-core 2026-11-21 key scheme 1 embedding",
             Self::Response => "cache-core 2026-11-21 key scheme 1 response",
             Self::Model => "cache-core 2026-11-21 key scheme 1 model",
+            Self::Generation => "cache-core 2026-11-21 key scheme 1 generation",
         }
     }
 }

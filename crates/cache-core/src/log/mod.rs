@@ -1,10 +1,12 @@
 //! The contract of whatever keeps ordered logs, such as conversations.
 
 mod key;
+#[cfg(feature = "memory")]
+pub(crate) mod memory;
 mod record;
+mod refusal;
 
 use std::fmt::Debug;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,12 +16,13 @@ pub use record::{
     AppendOptions, Appended, Compaction, LogHead, LogLimits, LogPage, LogRead, NewRecord, Record,
     WhenFull,
 };
+pub use refusal::LogRefusal;
 
 use crate::backend::BackendInfo;
 use crate::{CacheError, Ttl};
 
 /// Keeps ordered logs of small records. A log belongs to a group (a user, say); the logs of a group
-/// lie together, are listed by how recently they changed, and can be removed together.
+/// lie together, are listed by how recently they were appended to, and can be removed together.
 ///
 /// # Contract
 /// * **Order.** A record's sequence number is assigned by the store when it is appended, from 1
@@ -27,19 +30,21 @@ use crate::{CacheError, Ttl};
 ///   readers the same.
 /// * **Atomicity.** Every method is one transaction: its effects on records, head and group are
 ///   seen together or not at all, also by other processes, and a failed call has changed nothing.
-/// * **Idempotency.** A record whose id the log has, or had and lost to limits or
-///   compaction, is not appended again; its number is given back. (A removed record's id is free.)
-/// * **Concurrency.** [`LogHead::version`] changes with every change of a log. Methods that take an
-///   expected version or length change nothing when it does not hold, and say so with
-///   [`ErrorKind::Conflict`](crate::ErrorKind::Conflict).
+/// * **Idempotency.** A record whose id the log has, or had and lost to limits or compaction, is
+///   not appended again. (A removed record's id is free.) A store may forget a lost id when 10,000
+///   more records have been appended after its record.
+/// * **Concurrency.** [`LogHead::version`] changes with every change of a log's records or
+///   attributes. Methods that take an expected version or length change nothing when it does not
+///   hold, and say so with [`ErrorKind::Conflict`](crate::ErrorKind::Conflict).
 /// * **Expiry.** A log expires as a whole, with all that belongs to it: counted from the last
-///   append or [`touch`](Self::touch). Editing, removing and forking keep the time that is left (a
-///   fork starts with its own). An expired log is as if it never was. Nothing is evicted record
-///   by record; a store that evicts under memory pressure drops whole logs.
+///   append or [`touch`](Self::touch). Editing, removing, compacting and forking keep the time that
+///   is left (a fork starts with its own). An expired log is as if it never was. Nothing is evicted
+///   record by record; a store that evicts under memory pressure drops whole logs.
 /// * **Cost.** Reading the last records or a window costs by what is read, not by the log's
 ///   length. Listing costs by the page.
 /// * **Round trips.** A remote store takes one per method.
-/// * **Errors.** They carry no payload, no id and no attribute.
+/// * **Errors.** They carry no payload, no id and no attribute. [`LogRefusal`] has those that come
+///   of what is asked.
 /// * **Cancellation.** Dropping a future leaves the store usable; whether a write took place is
 ///   then unknown: append again with the same ids to make sure.
 #[async_trait]
@@ -47,7 +52,11 @@ pub trait LogBackend: Debug + Send + Sync + 'static {
     /// What this is and where, for people. No secrets.
     fn log_info(&self) -> BackendInfo;
 
-    /// Appends records, in order, all or none; makes the log when it is not there.
+    /// Appends records, in order, all or none; makes the log when it is not there, also of no
+    /// records.
+    ///
+    /// An append all of whose ids the log knows is a repetition: it renews the expiry and changes
+    /// nothing else, whatever the limits and the expected length are.
     async fn append(
         &self,
         log: &LogKey,
@@ -61,14 +70,18 @@ pub trait LogBackend: Debug + Send + Sync + 'static {
     /// The head of a log; `None` when there is no such log.
     async fn head(&self, log: &LogKey) -> Result<Option<LogHead>, CacheError>;
 
-    /// Replaces the record that has this id, keeping its number; says whether it is there.
+    /// Replaces the record that has this id by this one, keeping its number; says whether it was
+    /// there. Limits are not asked.
     async fn replace(&self, log: &LogKey, record: &NewRecord) -> Result<bool, CacheError>;
 
-    /// Removes records by id; says for each whether it was there. The others keep their order and
-    /// the log its expiry, even when nothing is left in it.
+    /// Removes records by id; says for each whether it was there (of an id given twice, the first
+    /// was). The others keep their order and the log its expiry, even when nothing is left in it.
     async fn remove(&self, log: &LogKey, ids: &[&str]) -> Result<Vec<bool>, CacheError>;
 
-    /// Puts `replacement` in the place of all records up to a number, pinned ones excepted.
+    /// Puts `replacement` in the place of all records up to a number, pinned ones excepted; `None`
+    /// when there is no such log. Limits are not asked.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when more would come than go, or
+    /// when the log knows the id of one that comes.
     async fn compact(
         &self,
         log: &LogKey,
@@ -76,9 +89,11 @@ pub trait LogBackend: Debug + Send + Sync + 'static {
     ) -> Result<Option<LogHead>, CacheError>;
 
     /// Copies a log's records up to and including the number `until` (all when `None`), with their
-    /// numbers, and its limits to a new log of the same group, with these attributes and this TTL.
+    /// numbers, to a new log of the same group, with these attributes and this TTL. The new log
+    /// knows only the ids that it has, and counts as appended to just now.
     /// Gives the new log's head, or `None` when there is no log to copy.
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when the new log is there already.
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when the new log is there already,
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when it is of another group.
     async fn fork(
         &self,
         from: &LogKey,
@@ -117,8 +132,5 @@ pub trait LogBackend: Debug + Send + Sync + 'static {
     /// Removes all logs of a group; says how many there were.
     async fn remove_group(&self, group: &LogGroup) -> Result<u64, CacheError>;
 }
-
-/// Time since the Unix epoch, as records carry it.
-pub(crate) type Instant = Duration;
 
 const _: Option<&dyn LogBackend> = None;

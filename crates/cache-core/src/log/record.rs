@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Instant;
+use super::LogRefusal;
 use crate::Ttl;
 
 /// A record to be appended. `Debug` shows no payload.
@@ -19,6 +19,27 @@ pub struct NewRecord {
     pub pinned: bool,
     /// Whatever the service keeps: at most 16 MiB.
     pub payload: Bytes,
+}
+
+impl NewRecord {
+    /// The longest id, in bytes.
+    pub const MAX_ID_BYTES: usize = 128;
+    /// The longest payload, in bytes.
+    pub const MAX_PAYLOAD_BYTES: usize = 16 << 20;
+
+    /// What every backend asks before it stores a record.
+    ///
+    /// # Errors
+    /// When the id or the payload has a length that no store takes.
+    pub fn check(&self) -> Result<(), LogRefusal> {
+        if self.id.is_empty() || self.id.len() > Self::MAX_ID_BYTES {
+            return Err(LogRefusal::IdLength(self.id.len()));
+        }
+        if self.payload.len() > Self::MAX_PAYLOAD_BYTES {
+            return Err(LogRefusal::PayloadLength(self.payload.len()));
+        }
+        Ok(())
+    }
 }
 
 /// A record as it is stored. `Debug` shows no payload.
@@ -57,16 +78,32 @@ pub struct LogHead {
     pub bytes: u64,
     /// The number of the latest record that was ever appended; 0 before the first.
     pub last_seq: u64,
-    /// Another one after every change.
+    /// Another one after every change of records or attributes.
     pub version: u64,
     /// When it was made, since the Unix epoch, by the store's clock, to the millisecond.
-    pub created: Instant,
+    pub created: Duration,
     /// When something was last appended.
-    pub appended: Instant,
+    pub appended: Duration,
     /// How long it still has to live; `None` when it does not expire.
     pub expires_in: Option<Duration>,
     /// What the service keeps with it: at most 64 KiB.
     pub attributes: Bytes,
+}
+
+impl LogHead {
+    /// The longest attributes, in bytes.
+    pub const MAX_ATTRIBUTES_BYTES: usize = 64 << 10;
+
+    /// What every backend asks before it stores attributes.
+    ///
+    /// # Errors
+    /// When they are longer than that.
+    pub fn check_attributes(attributes: &[u8]) -> Result<(), LogRefusal> {
+        match attributes.len() {
+            ..=Self::MAX_ATTRIBUTES_BYTES => Ok(()),
+            length => Err(LogRefusal::AttributesLength(length)),
+        }
+    }
 }
 
 /// Head and records, read together.
@@ -74,7 +111,7 @@ pub struct LogHead {
 pub struct LogPage {
     /// The head at the moment of reading.
     pub head: LogHead,
-    /// The records, in the order of their numbers.
+    /// The records, each once, in the order of their numbers.
     pub records: Vec<Record>,
 }
 
@@ -124,19 +161,29 @@ pub struct LogLimits {
     pub when_full: WhenFull,
 }
 
+impl LogLimits {
+    /// Whether a log may be this long, this large and this heavy.
+    #[must_use]
+    pub fn admit(&self, records: u64, bytes: u64, weight: u64) -> bool {
+        self.max_records.is_none_or(|max| records <= max)
+            && self.max_bytes.is_none_or(|max| bytes <= max)
+            && self.max_weight.is_none_or(|max| weight <= max)
+    }
+}
+
 /// What happens to an append that goes beyond a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WhenFull {
     /// It fails with [`ErrorKind::Full`](crate::ErrorKind::Full).
     #[default]
     Refuse,
-    /// The oldest records that are not pinned are removed until it fits; when even that is not
-    /// enough it fails with [`ErrorKind::Full`](crate::ErrorKind::Full).
+    /// The oldest records that are not pinned are removed until it fits, those of the append
+    /// itself never; when even that is not enough it fails with [`ErrorKind::Full`](crate::ErrorKind::Full).
     DropOldest,
 }
 
-/// How to append.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How to append. `Debug` shows no attributes.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppendOptions {
     /// The log's time to live from now on.
@@ -184,9 +231,10 @@ pub struct Appended {
     /// The head afterwards.
     pub head: LogHead,
     /// The number of each given record; that of the record that was there already, for an id that
-    /// the log knew. 0 for one that is known and gone.
+    /// the log knew; 0 when that one is gone.
     pub seqs: Vec<u64>,
-    /// For each given record, whether the log knew its id already.
+    /// For each given record, whether the log knew its id already. Of an id that is given twice,
+    /// the second is known.
     pub known: Vec<bool>,
     /// Records that limits removed.
     pub dropped: u64,
@@ -221,6 +269,16 @@ impl fmt::Debug for Record {
             .field("weight", &self.weight)
             .field("pinned", &self.pinned)
             .field("payload_bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AppendOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppendOptions")
+            .field("ttl", &self.ttl)
+            .field("limits", &self.limits)
+            .field("expected_len", &self.expected_len)
             .finish_non_exhaustive()
     }
 }

@@ -4,16 +4,21 @@
 use std::time::Duration;
 
 use cache_core::{
-    CacheBackendExt, CacheError, CacheKey, ErrorKind, KeyFields, KeyKind, KeyProfile, KeySpace,
-    Namespace, PutEntry, PutOptions, StoredValue, Ttl,
+    AppendOptions, CacheBackendExt, CacheError, CacheKey, ErrorKind, KeyFields, KeyKind,
+    KeyProfile, KeySpace, LogBackend, LogGroup, LogKey, LogPage, LogRead, Namespace, NewRecord,
+    PutEntry, PutOptions, Scope, StoredValue, Ttl,
 };
 use cache_redis::{RedisBackend, RedisConfig};
 use redis_test_server::TestServer;
 
 /// Rights of a user who may do what the README lists, and no more.
-pub(crate) const RIGHTS: &str = "on >pass:word@1 ~conformance-*:* +get +mget +set +unlink +type +exists \
-                          +pexpire +persist +pttl +eval +evalsha +scan +memory|usage +hincrby \
-                          +hgetall +ping +info +select";
+pub(crate) const RIGHTS: &str = "on >pass:word@1 ~conformance-*:* ~conformance-*~log:* +get +mget \
+                          +set +unlink +type +exists +pexpire +persist +pttl +eval +evalsha +scan \
+                          +memory|usage +hincrby +hgetall +ping +info +select";
+
+/// What the README lists besides for logs.
+pub(crate) const LOG_RIGHTS: &str = "+time +hset +hmget +hlen +hdel +llen +lindex +lrange +lset +lrem +linsert +lpush +rpush \
+     +ltrim +zadd +zcard +zcount +zrange +zrem +zremrangebyscore +zscore +pexpireat";
 
 pub(crate) async fn connect(server: &TestServer) -> RedisBackend {
     RedisBackend::connect(server.url()).await.unwrap()
@@ -76,4 +81,35 @@ pub(crate) fn assert_says(error: &CacheError, kind: ErrorKind, words: &[&str]) {
 /// A small value that lives for an hour.
 pub(crate) async fn put(backend: &RedisBackend, key: &CacheKey) -> Result<(), CacheError> {
     backend.put(key.clone(), StoredValue::new(value_of(key, 64)), hour()).await
+}
+
+/// A group of logs.
+pub(crate) fn group(name: &str) -> LogGroup {
+    LogGroup::new(namespace(name), &Scope::shared(), "owner", None)
+}
+
+/// The names of a log's keys and its group's.
+pub(crate) fn names(log: &LogKey) -> Vec<String> {
+    let (prefix, name) = (log.group().prefix(), log.name());
+    let of_group = ["logs", "ends"].map(|part| format!("{prefix}:{part}"));
+    let of_log = ["", ":records", ":pinned", ":ids", ":lost"].map(|part| format!("{name}{part}"));
+    of_group.into_iter().chain(of_log).collect()
+}
+
+/// A record of weight 1, not pinned.
+pub(crate) fn record(id: &str) -> NewRecord {
+    NewRecord { id: id.to_owned(), weight: 1, pinned: false, payload: id.to_owned().into() }
+}
+
+pub(crate) fn pinned(id: &str) -> NewRecord {
+    NewRecord { pinned: true, ..record(id) }
+}
+
+pub(crate) fn for_an_hour() -> AppendOptions {
+    AppendOptions::new(hour())
+}
+
+/// The whole log.
+pub(crate) async fn whole(backend: &RedisBackend, log: &LogKey) -> LogPage {
+    backend.read(log, &LogRead::Last(usize::MAX)).await.unwrap().unwrap()
 }

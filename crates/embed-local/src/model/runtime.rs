@@ -38,6 +38,7 @@ impl Network {
         threads: Option<usize>,
     ) -> Result<Self, OpenModelError> {
         let mut options = ModelOptions::with_all_ops();
+        options.prepack_weights(false);
         for (name, bytes) in data {
             options.external_data(&name, bytes);
         }

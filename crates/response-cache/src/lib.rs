@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod assemble;
+mod builder;
+mod cache;
+mod engine;
+mod error;
+mod explain;
+mod group;
+mod options;
+mod pace;
+mod policy;
+mod provider;
+mod request;
+mod split;
+mod stats;
+mod stored;
+mod usage;
+
+pub use answer::{Answer, AnswerStream, Source};
+pub use assemble::assemble;
+pub use builder::{BuildError, Builder, Coordination, OnAbandon};
+pub use cache::ResponseCache;
+pub use error::Error;
+pub use explain::{Difference, Explanation, Part};
+pub use group::Group;
+pub use options::{CallOptions, MAX_VARIANTS, Mode};
+pub use pace::Pace;
+pub use policy::Policy;
+pub use split::split;
+pub use stats::{MissCause, Statistics};

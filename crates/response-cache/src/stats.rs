@@ -1,0 +1,396 @@
+//! Counting what the cache does, in this process and for all of them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use cache_core::{Price, TokenUsage};
+
+/// Why a lookup was no hit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MissCause {
+    /// The store has nothing under the key: never written, expired, evicted or removed.
+    Absent,
+    /// The entry is older than its TTL and its stale windows allow.
+    Expired,
+    /// The entry is older than the call's maximum age.
+    TooOld,
+    /// One of the entry's groups was invalidated since.
+    Invalidated,
+    /// The entry was recorded without the usage, which this call needs.
+    NoUsage,
+    /// The value does not verify: damaged, foreign or of another version.
+    Corrupt,
+    /// The store failed.
+    StoreError,
+    /// The call asked for a new answer.
+    Refresh,
+    /// The call asked to leave the cache out.
+    Bypass,
+    /// The policy does not cache such requests.
+    NotCacheable,
+}
+
+/// One name, one field, one slot: the table that everything here is made from.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// What the cache has done. Every field is a count since the start of the process (or, for
+        /// [shared statistics](crate::ResponseCache::shared_statistics), since they were last
+        /// reset).
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Statistics {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        /// The live counters, in the order of the fields.
+        #[derive(Debug, Default)]
+        struct Counts {
+            $($name: AtomicU64,)*
+        }
+
+        impl Counts {
+            fn snapshot(&self) -> Statistics {
+                Statistics { $($name: self.$name.load(Ordering::Relaxed),)* }
+            }
+        }
+
+        impl Statistics {
+            /// Names and counts, for tables and exporters.
+            #[must_use]
+            pub fn to_pairs(&self) -> Vec<(&'static str, u64)> {
+                vec![$((stringify!($name), self.$name),)*]
+            }
+
+            /// Names and counts as the store's counters have them, those that are zero left out.
+            pub(crate) fn to_counters(self) -> Vec<(&'static str, i64)> {
+                let all = [$((concat!("resp.", stringify!($name)), self.$name),)*];
+                let signed = |(name, count)| (name, i64::try_from(count).unwrap_or(i64::MAX));
+                all.into_iter().filter(|(_, count)| *count > 0).map(signed).collect()
+            }
+
+            /// Reads counts by name; unknown names are ignored, missing ones are zero.
+            pub(crate) fn from_counters(counters: &BTreeMap<String, i64>) -> Self {
+                let read = |name| counters.get(name).map_or(0, |n| u64::try_from(*n).unwrap_or(0));
+                Self { $($name: read(concat!("resp.", stringify!($name))),)* }
+            }
+
+            /// What has come since `earlier`.
+            #[must_use]
+            pub fn since(&self, earlier: &Self) -> Self {
+                Self { $($name: self.$name.saturating_sub(earlier.$name),)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Lookups answered by the store within the TTL.
+    hits,
+    /// Lookups answered by the store beyond the TTL.
+    stale_hits,
+    /// Lookups that found nothing under their key.
+    misses_absent,
+    /// Lookups whose entry was past its windows.
+    misses_expired,
+    /// Lookups whose entry was older than the call's maximum age.
+    misses_too_old,
+    /// Lookups whose entry had been invalidated.
+    misses_invalidated,
+    /// Lookups whose entry was recorded without the usage that they needed.
+    misses_no_usage,
+    /// Lookups whose entry did not verify. Each is asked for anew and overwritten.
+    misses_corrupt,
+    /// Lookups that met a failing store.
+    misses_store_error,
+    /// Lookups that asked for a new answer.
+    misses_refresh,
+    /// Lookups that left the cache out.
+    misses_bypass,
+    /// Requests that the policy does not cache.
+    misses_not_cacheable,
+    /// Misses that joined a call that was already under way, in this process or in another.
+    coalesced,
+    /// Calls of the provider.
+    provider_calls,
+    /// Calls that failed.
+    provider_errors,
+    /// Time spent in them, in microseconds.
+    provider_micros,
+    /// Tokens of requests billed, as far as the provider says.
+    prompt_tokens_spent,
+    /// Tokens of answers billed, as far as the provider says.
+    completion_tokens_spent,
+    /// Tokens of requests that hits did not spend.
+    prompt_tokens_saved,
+    /// Tokens of answers that hits did not spend.
+    completion_tokens_saved,
+    /// Price of the billed tokens, in picodollars (10⁻¹² US dollars), where it is
+    /// [known](crate::Builder::prices).
+    picodollars_spent,
+    /// Price of the tokens that hits did not spend, in picodollars, where it is known.
+    picodollars_saved,
+    /// Time that hits did not spend, in microseconds: the time each answer once took.
+    micros_saved,
+    /// Answers written.
+    writes,
+    /// Bytes of the written values, headers included.
+    stored_bytes,
+    /// Bytes of the same before compression.
+    raw_bytes,
+    /// Writes that failed; their answers were given all the same.
+    write_errors,
+    /// Answers that the policy does not keep: cut off, filtered or incomplete.
+    unfit_answers,
+    /// Answers that are longer than the policy keeps.
+    too_long_answers,
+    /// Calls of the provider that were given up since nobody waited for them any more.
+    abandoned,
+}
+
+impl Statistics {
+    /// All misses, whatever their cause.
+    #[must_use]
+    pub fn misses(&self) -> u64 {
+        self.misses_absent
+            + self.misses_expired
+            + self.misses_too_old
+            + self.misses_invalidated
+            + self.misses_no_usage
+            + self.misses_corrupt
+            + self.misses_store_error
+            + self.misses_refresh
+            + self.misses_bypass
+            + self.misses_not_cacheable
+    }
+
+    /// Hits, stale ones included, of all lookups: 0 to 1, and 0 before the first lookup.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
+    pub fn hit_rate(&self) -> f64 {
+        let hits = self.hits + self.stale_hits;
+        let lookups = hits + self.misses();
+        if lookups == 0 { 0.0 } else { hits as f64 / lookups as f64 }
+    }
+
+    /// What hits saved, in US dollars; see [`Builder::prices`](crate::Builder::prices).
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
+    pub fn money_saved(&self) -> f64 {
+        self.picodollars_saved as f64 / 1e12
+    }
+
+    /// What the provider's tokens cost, in US dollars; see
+    /// [`Builder::prices`](crate::Builder::prices).
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
+    pub fn money_spent(&self) -> f64 {
+        self.picodollars_spent as f64 / 1e12
+    }
+
+    /// Time that hits did not spend.
+    #[must_use]
+    pub fn time_saved(&self) -> Duration {
+        Duration::from_micros(self.micros_saved)
+    }
+}
+
+/// The counters of one cache in this process.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    counts: Counts,
+    flushed: Mutex<Statistics>,
+    /// Whether a flush is due: set by the first event after a flush.
+    dirty: AtomicBool,
+}
+
+fn add(counter: &AtomicU64, n: u64) {
+    if n > 0 {
+        counter.fetch_add(n, Ordering::Relaxed);
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What these tokens cost, in picodollars.
+fn cost(usage: TokenUsage, price: Price) -> u64 {
+    let cached = usage.cached_prompt.min(usage.prompt);
+    let parts = [
+        (usage.prompt - cached, price.input),
+        (cached, price.cached_input),
+        (usage.completion, price.output),
+    ];
+    parts.iter().fold(0, |sum, (n, price)| sum.saturating_add(n.saturating_mul(*price)))
+}
+
+impl Recorder {
+    pub(crate) fn hit(
+        &self,
+        stale: bool,
+        compute_time: Duration,
+        usage: Option<TokenUsage>,
+        price: Option<Price>,
+    ) {
+        let counts = &self.counts;
+        add(if stale { &counts.stale_hits } else { &counts.hits }, 1);
+        add(&counts.micros_saved, micros(compute_time));
+        let usage = usage.unwrap_or_default();
+        add(&counts.prompt_tokens_saved, usage.prompt);
+        add(&counts.completion_tokens_saved, usage.completion);
+        add(&counts.picodollars_saved, price.map_or(0, |price| cost(usage, price)));
+    }
+
+    pub(crate) fn miss(&self, cause: MissCause) {
+        let counts = &self.counts;
+        let counter = match cause {
+            MissCause::Absent => &counts.misses_absent,
+            MissCause::Expired => &counts.misses_expired,
+            MissCause::TooOld => &counts.misses_too_old,
+            MissCause::Invalidated => &counts.misses_invalidated,
+            MissCause::NoUsage => &counts.misses_no_usage,
+            MissCause::Corrupt => &counts.misses_corrupt,
+            MissCause::StoreError => &counts.misses_store_error,
+            MissCause::Refresh => &counts.misses_refresh,
+            MissCause::Bypass => &counts.misses_bypass,
+            MissCause::NotCacheable => &counts.misses_not_cacheable,
+        };
+        add(counter, 1);
+    }
+
+    pub(crate) fn coalesced(&self) {
+        add(&self.counts.coalesced, 1);
+    }
+
+    pub(crate) fn abandoned(&self) {
+        add(&self.counts.abandoned, 1);
+    }
+
+    /// A call of the provider that has ended.
+    pub(crate) fn provider_call(
+        &self,
+        time: Duration,
+        usage: Option<TokenUsage>,
+        price: Option<Price>,
+        failed: bool,
+    ) {
+        let (counts, usage) = (&self.counts, usage.unwrap_or_default());
+        add(&counts.provider_calls, 1);
+        add(&counts.provider_errors, failed.into());
+        add(&counts.provider_micros, micros(time));
+        add(&counts.prompt_tokens_spent, usage.prompt);
+        add(&counts.completion_tokens_spent, usage.completion);
+        add(&counts.picodollars_spent, price.map_or(0, |price| cost(usage, price)));
+    }
+
+    pub(crate) fn written(&self, stored_bytes: u64, raw_bytes: u64) {
+        add(&self.counts.writes, 1);
+        add(&self.counts.stored_bytes, stored_bytes);
+        add(&self.counts.raw_bytes, raw_bytes);
+    }
+
+    pub(crate) fn write_failed(&self) {
+        add(&self.counts.write_errors, 1);
+    }
+
+    pub(crate) fn unfit_answer(&self) {
+        add(&self.counts.unfit_answers, 1);
+    }
+
+    pub(crate) fn too_long_answer(&self) {
+        add(&self.counts.too_long_answers, 1);
+    }
+
+    pub(crate) fn snapshot(&self) -> Statistics {
+        self.counts.snapshot()
+    }
+
+    /// Whether the caller should arrange a flush: true once after every flush.
+    pub(crate) fn becomes_dirty(&self) -> bool {
+        !self.dirty.load(Ordering::Relaxed) && !self.dirty.swap(true, Ordering::Relaxed)
+    }
+
+    /// What has not been shared yet. It counts as shared from now on, unless it is
+    /// [given back](Self::give_back).
+    pub(crate) fn take_unshared(&self) -> Statistics {
+        self.dirty.store(false, Ordering::Relaxed);
+        let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read under the lock: an older snapshot than another caller's would turn `flushed` back.
+        let now = self.snapshot();
+        let unshared = now.since(&flushed);
+        *flushed = now;
+        unshared
+    }
+
+    /// The store did not take them: they are shared with the next flush.
+    pub(crate) fn give_back(&self, unshared: &Statistics) {
+        let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
+        *flushed = flushed.since(unshared);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage() -> TokenUsage {
+        let mut usage = TokenUsage::default();
+        (usage.prompt, usage.cached_prompt, usage.completion) = (1_000, 400, 100);
+        usage
+    }
+
+    #[test]
+    fn money_counts_cached_input_for_less() {
+        let recorder = Recorder::default();
+        let price = Price::per_million_of(1.0, 0.1, 4.0);
+        recorder.hit(false, Duration::from_millis(200), Some(usage()), Some(price));
+        recorder.provider_call(Duration::ZERO, Some(usage()), Some(price), false);
+        let counted = recorder.snapshot();
+        let dollars = 600e-6 + 40e-6 + 400e-6;
+        assert!((counted.money_saved() - dollars).abs() < 1e-12);
+        assert_eq!(counted.picodollars_saved, counted.picodollars_spent);
+        assert_eq!(counted.time_saved(), Duration::from_millis(200));
+    }
+
+    #[test]
+    fn what_is_given_back_is_shared_next_time() {
+        let recorder = Recorder::default();
+        recorder.hit(false, Duration::ZERO, None, None);
+        recorder.miss(MissCause::Absent);
+        let first = recorder.take_unshared();
+        assert_eq!((first.hits, first.misses()), (1, 1));
+        assert_eq!(recorder.take_unshared(), Statistics::default());
+        recorder.give_back(&first);
+        recorder.hit(true, Duration::ZERO, None, None);
+        let second = recorder.take_unshared();
+        assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 1));
+        let counters = second.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c)).collect();
+        assert_eq!(Statistics::from_counters(&counters), second);
+    }
+
+    #[test]
+    fn every_cause_is_counted() {
+        let causes = [
+            MissCause::Absent,
+            MissCause::Expired,
+            MissCause::TooOld,
+            MissCause::Invalidated,
+            MissCause::NoUsage,
+            MissCause::Corrupt,
+            MissCause::StoreError,
+            MissCause::Refresh,
+            MissCause::Bypass,
+            MissCause::NotCacheable,
+        ];
+        let recorder = Recorder::default();
+        assert!(recorder.snapshot().hit_rate().abs() < f64::EPSILON);
+        causes.into_iter().for_each(|cause| recorder.miss(cause));
+        recorder.hit(false, Duration::ZERO, None, None);
+        let counted = recorder.snapshot();
+        assert_eq!(counted.misses(), causes.len() as u64);
+        assert!((counted.hit_rate() - 1.0 / 11.0).abs() < 1e-9);
+    }
+}

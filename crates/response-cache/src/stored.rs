@@ -1,0 +1,270 @@
+//! Answers as they are kept: in memory, and as bytes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cache_core::codec::text;
+use cache_core::{CacheKey, ChatChunk, ChatResponse, StoredValue, TokenUsage};
+use serde::{Deserialize, Serialize};
+
+use crate::group::Id;
+use crate::{assemble, split, usage};
+
+/// The version of [`Entry`]. Entries of another are misses.
+const SCHEMA: u16 = 1;
+
+/// An entry's longest body that is read: more than any sensible policy stores.
+const LONGEST: usize = 64 << 20;
+
+/// An answer with what is known of it. Cloning copies a pointer.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept(pub(crate) Arc<KeptAnswer>);
+
+#[derive(Debug)]
+pub(crate) struct KeptAnswer {
+    pub(crate) form: Form,
+    pub(crate) meta: Meta,
+    /// Whether the provider was asked for the usage.
+    pub(crate) usage_asked: bool,
+}
+
+/// What is stored beside an answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Meta {
+    pub(crate) created_at_ms: u64,
+    pub(crate) compute_time: Duration,
+    /// How long it is fresh; `None` for as long as the store has it.
+    pub(crate) fresh_for: Option<Duration>,
+    pub(crate) usage: Option<TokenUsage>,
+    /// The identifiers of the groups that every entry of its scope belongs to.
+    pub(crate) generations: Vec<Id>,
+    pub(crate) tags: Vec<(String, Id)>,
+}
+
+/// As the service gave it.
+#[derive(Debug)]
+pub(crate) enum Form {
+    Whole(ChatResponse),
+    Chunks(Vec<Timed>),
+}
+
+/// A chunk and the time since the one before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Timed {
+    pub(crate) chunk: ChatChunk,
+    pub(crate) gap: Duration,
+}
+
+impl Kept {
+    pub(crate) fn new(form: Form, meta: Meta, usage_asked: bool) -> Self {
+        Self(Arc::new(KeptAnswer { form, meta, usage_asked }))
+    }
+
+    /// The whole answer, copied only where others have it too.
+    pub(crate) fn into_whole(self) -> ChatResponse {
+        match Arc::try_unwrap(self.0) {
+            Ok(KeptAnswer { form: Form::Whole(answer), .. }) => answer,
+            Ok(kept) => kept.form.whole(),
+            Err(shared) => shared.form.whole(),
+        }
+    }
+}
+
+impl Form {
+    /// The model that answered.
+    pub(crate) fn model(&self) -> Option<&str> {
+        match self {
+            Self::Whole(answer) => answer.model(),
+            Self::Chunks(chunks) => chunks.iter().find_map(|timed| {
+                timed.chunk.body().get("model")?.as_str().filter(|model| !model.is_empty())
+            }),
+        }
+    }
+
+    pub(crate) fn whole(&self) -> ChatResponse {
+        match self {
+            Self::Whole(answer) => answer.clone(),
+            Self::Chunks(chunks) => ChatResponse::from_json(assembled(chunks)),
+        }
+    }
+
+    /// The chunks as a caller sees them who asked for the usage, or not.
+    pub(crate) fn chunks(&self, include_usage: bool) -> Vec<Timed> {
+        match self {
+            Self::Whole(answer) => {
+                let timed = |body| Timed { chunk: ChatChunk::from_json(body), gap: Duration::ZERO };
+                split(answer.body(), include_usage).into_iter().map(timed).collect()
+            }
+            Self::Chunks(chunks) if include_usage => chunks.clone(),
+            Self::Chunks(chunks) => {
+                let seen = |timed: &Timed| {
+                    let chunk = usage::without(timed.chunk.clone())?;
+                    Some(Timed { chunk, gap: timed.gap })
+                };
+                chunks.iter().filter_map(seen).collect()
+            }
+        }
+    }
+}
+
+fn assembled(chunks: &[Timed]) -> serde_json::Value {
+    assemble(chunks.iter().map(|timed| timed.chunk.body()))
+}
+
+/// The stored form, in MessagePack. The answer itself is JSON text: it comes back as it was, the
+/// order of its members included.
+#[derive(Serialize, Deserialize)]
+struct Entry<'a> {
+    schema: u16,
+    created_at_ms: u64,
+    compute_micros: u64,
+    fresh_for_ms: Option<u64>,
+    #[serde(borrow)]
+    model: Option<Cow<'a, str>>,
+    usage: Option<Usage>,
+    usage_asked: bool,
+    generations: Vec<Id>,
+    tags: Vec<(String, Id)>,
+    #[serde(borrow)]
+    form: EntryForm<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Usage {
+    prompt: u64,
+    cached_prompt: u64,
+    completion: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+enum EntryForm<'a> {
+    #[serde(borrow)]
+    Whole(Cow<'a, str>),
+    Chunks {
+        #[serde(borrow)]
+        texts: Vec<Cow<'a, str>>,
+        gaps_micros: Vec<u64>,
+    },
+}
+
+/// Why an answer was not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unstorable {
+    TooLong,
+    Broken,
+}
+
+/// The value to store under `key`, and its length before compression.
+pub(crate) fn encode(
+    key: &CacheKey,
+    kept: &Kept,
+    max_bytes: usize,
+) -> Result<(StoredValue, usize), Unstorable> {
+    let answer = &*kept.0;
+    let form = encode_form(&answer.form).map_err(|_| Unstorable::Broken)?;
+    let entry = Entry {
+        schema: SCHEMA,
+        created_at_ms: answer.meta.created_at_ms,
+        compute_micros: micros(answer.meta.compute_time),
+        fresh_for_ms: answer.meta.fresh_for.map(millis),
+        model: answer.form.model().map(Cow::Borrowed),
+        usage: answer.meta.usage.map(Usage::of),
+        usage_asked: answer.usage_asked,
+        generations: answer.meta.generations.clone(),
+        tags: answer.meta.tags.clone(),
+        form,
+    };
+    let body = rmp_serde::to_vec_named(&entry).map_err(|_| Unstorable::Broken)?;
+    if body.len() > max_bytes.min(LONGEST) {
+        return Err(Unstorable::TooLong);
+    }
+    let frame = text::pack(key.hash(), &body).map_err(|_| Unstorable::TooLong)?;
+    let length = body.len();
+    // The parsed form takes a small multiple of its text.
+    let value = StoredValue::new(frame).with_decoded(Arc::new(kept.clone()), 3 * length);
+    Ok((value, length))
+}
+
+fn encode_form(form: &Form) -> Result<EntryForm<'static>, serde_json::Error> {
+    Ok(match form {
+        Form::Whole(answer) => EntryForm::Whole(serde_json::to_string(answer.body())?.into()),
+        Form::Chunks(chunks) => {
+            let text = |timed: &Timed| serde_json::to_string(timed.chunk.body()).map(Cow::Owned);
+            let texts = chunks.iter().map(text).collect::<Result<_, _>>()?;
+            EntryForm::Chunks { texts, gaps_micros: chunks.iter().map(|c| micros(c.gap)).collect() }
+        }
+    })
+}
+
+/// The answer stored under `key`; `None` when the value does not verify.
+pub(crate) fn decode(key: &CacheKey, value: &StoredValue) -> Option<Kept> {
+    if let Some(kept) = value.decoded::<Kept>() {
+        return Some(kept.clone());
+    }
+    match read(key, value.bytes()) {
+        Ok(kept) => Some(kept),
+        Err(reason) => {
+            tracing::warn!(%key, reason, "a stored answer did not verify and was ignored");
+            None
+        }
+    }
+}
+
+fn read(key: &CacheKey, bytes: &[u8]) -> Result<Kept, &'static str> {
+    let body = text::unpack(key.hash(), bytes, LONGEST).map_err(|error| error.as_str())?;
+    let entry: Entry<'_> = rmp_serde::from_slice(&body).map_err(|_| "not_an_answer")?;
+    if entry.schema != SCHEMA {
+        return Err("other_schema");
+    }
+    let form = read_form(&entry.form).ok_or("not_json")?;
+    let meta = Meta {
+        created_at_ms: entry.created_at_ms,
+        compute_time: Duration::from_micros(entry.compute_micros),
+        fresh_for: entry.fresh_for_ms.map(Duration::from_millis),
+        usage: entry.usage.map(Usage::into_tokens),
+        generations: entry.generations,
+        tags: entry.tags,
+    };
+    let usage_asked = entry.usage_asked;
+    Ok(Kept(Arc::new(KeptAnswer { form, meta, usage_asked })))
+}
+
+fn read_form(form: &EntryForm<'_>) -> Option<Form> {
+    match form {
+        EntryForm::Whole(text) => {
+            serde_json::from_str(text).ok().map(ChatResponse::from_json).map(Form::Whole)
+        }
+        EntryForm::Chunks { texts, gaps_micros } if texts.len() == gaps_micros.len() => {
+            let timed = |(text, gap): (&Cow<'_, str>, &u64)| {
+                let chunk = serde_json::from_str(text).ok().map(ChatChunk::from_json)?;
+                Some(Timed { chunk, gap: Duration::from_micros(*gap) })
+            };
+            texts.iter().zip(gaps_micros).map(timed).collect::<Option<_>>().map(Form::Chunks)
+        }
+        EntryForm::Chunks { .. } => None,
+    }
+}
+
+impl Usage {
+    fn of(tokens: TokenUsage) -> Self {
+        let TokenUsage { prompt, cached_prompt, completion, .. } = tokens;
+        Self { prompt, cached_prompt, completion }
+    }
+
+    fn into_tokens(self) -> TokenUsage {
+        let mut tokens = TokenUsage::default();
+        tokens.prompt = self.prompt;
+        tokens.cached_prompt = self.cached_prompt;
+        tokens.completion = self.completion;
+        tokens
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
