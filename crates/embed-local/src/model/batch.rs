@@ -1,9 +1,5 @@
 //! Texts of about one length, for one run of the model.
 
-/// Rows of a run times the length of its longest: enough to keep the processors busy, little
-/// enough that a dropped call soon stops and that another call gets its turn.
-const TOKENS_PER_RUN: usize = 2048;
-
 /// Tokenized texts of one run, each by its place in the call.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -11,13 +7,14 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Puts texts of like length together, the longest first, so that there is little padding.
-    pub(super) fn plan(mut texts: Vec<(usize, Vec<u32>)>) -> Vec<Self> {
+    /// Puts texts of like length together, the longest first, so that there is little padding. A
+    /// batch has at most so many tokens, padding included, or one text.
+    pub(super) fn plan(mut texts: Vec<(usize, Vec<u32>)>, most_tokens: usize) -> Vec<Self> {
         texts.sort_by_key(|(index, tokens)| (std::cmp::Reverse(tokens.len()), *index));
         let mut batches: Vec<Self> = Vec::new();
         for text in texts {
             match batches.last_mut() {
-                Some(batch) if batch.has_room() => batch.texts.push(text),
+                Some(batch) if batch.has_room(most_tokens) => batch.texts.push(text),
                 _ => batches.push(Self { texts: vec![text] }),
             }
         }
@@ -30,8 +27,8 @@ impl Batch {
     }
 
     /// Whether one more text, no longer than those it has, fits in.
-    fn has_room(&self) -> bool {
-        (self.texts.len() + 1) * self.width() <= TOKENS_PER_RUN
+    fn has_room(&self, most_tokens: usize) -> bool {
+        (self.texts.len() + 1) * self.width() <= most_tokens
     }
 }
 
@@ -43,7 +40,7 @@ mod tests {
     fn like_lengths_go_together() {
         let lengths = [3, 256, 3, 100, 256, 1];
         let texts = lengths.iter().map(|length| vec![7; *length]).enumerate().collect();
-        let batches = Batch::plan(texts);
+        let batches = Batch::plan(texts, 2048);
         let places = |batch: &Batch| batch.texts.iter().map(|(index, _)| *index).collect();
         let planned: Vec<Vec<usize>> = batches.iter().map(places).collect();
         assert_eq!(planned, [[1, 4, 3, 0, 2, 5]]);
@@ -52,10 +49,10 @@ mod tests {
 
     #[test]
     fn runs_are_bounded() {
-        let batches = Batch::plan((0..20).map(|index| (index, vec![1; 512])).collect());
+        let batches = Batch::plan((0..20).map(|index| (index, vec![1; 512])).collect(), 2048);
         assert_eq!(batches.iter().map(|batch| batch.texts.len()).collect::<Vec<_>>(), [4; 5]);
-        let long = Batch::plan((0..2).map(|index| (index, vec![1; 10_000])).collect());
+        let long = Batch::plan((0..2).map(|index| (index, vec![1; 10_000])).collect(), 2048);
         assert_eq!(long.len(), 2, "a text that is too long alone goes alone");
-        assert!(Batch::plan(vec![]).is_empty());
+        assert!(Batch::plan(vec![], 2048).is_empty());
     }
 }

@@ -57,7 +57,7 @@ impl EmbeddingProvider for LocalModel {
         }
         let tokenized = self.tokenize(texts, &mut results).await?;
         let tokens = tokenized.iter().map(|(_, tokens)| tokens.len() as u64).sum();
-        for batch in Batch::plan(tokenized) {
+        for batch in Batch::plan(tokenized, self.0.network.tokens_per_run()) {
             for (index, result) in self.run(batch).await? {
                 results[index] = Some(result);
             }

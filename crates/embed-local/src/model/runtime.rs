@@ -17,6 +17,12 @@ const TOKEN_TYPES: &str = "token_type_ids";
 /// Outputs that hold a vector per token, by the exporter's habit.
 const OUTPUTS: [&str; 3] = [bert::OUTPUT, "token_embeddings", "output_0"];
 
+/// Tokens of a run, for each thread: what its caches hold well. More would be slower, and a dropped
+/// call would end later.
+const TOKENS_PER_THREAD: usize = 256;
+/// Fewer tokens would leave too much of the time to other things than arithmetic.
+const FEWEST_TOKENS: usize = 512;
+
 /// A network that gives a vector for every token.
 pub(super) struct Network {
     model: Model,
@@ -24,7 +30,7 @@ pub(super) struct Network {
     mask: NodeId,
     types: Option<NodeId>,
     output: NodeId,
-    threads: Arc<ThreadPool>,
+    threads: Threads,
     dimensions: usize,
 }
 
@@ -38,6 +44,7 @@ impl Network {
         threads: Option<usize>,
     ) -> Result<Self, OpenModelError> {
         let mut options = ModelOptions::with_all_ops();
+        // Half again as much memory for a twentieth of the time.
         options.prepack_weights(false);
         for (name, bytes) in data {
             options.external_data(&name, bytes);
@@ -46,7 +53,7 @@ impl Network {
             let model = options.load(onnx).map_err(|error| {
                 OpenModelError::damaged_by(path, format!("as an ONNX model: {error}"), error)
             })?;
-            let mut network = Self::of(model, path, pool(threads))?;
+            let mut network = Self::of(model, path, Threads::new(threads))?;
             let probe = Batch { texts: vec![(0, vec![0, 0])] };
             let values = network.run(&probe).map_err(|error| {
                 OpenModelError::damaged_by(path, format!("it does not run: {error}"), error)
@@ -56,7 +63,7 @@ impl Network {
         })
     }
 
-    fn of(model: Model, path: &Path, threads: Arc<ThreadPool>) -> Result<Self, OpenModelError> {
+    fn of(model: Model, path: &Path, threads: Threads) -> Result<Self, OpenModelError> {
         let inputs = inputs(&model, path)?;
         Ok(Self {
             ids: inputs.ids,
@@ -72,6 +79,11 @@ impl Network {
     /// The size of a token's vector.
     pub(super) fn dimensions(&self) -> usize {
         self.dimensions
+    }
+
+    /// How many tokens a batch should have at most.
+    pub(super) fn tokens_per_run(&self) -> usize {
+        self.threads.count.saturating_mul(TOKENS_PER_THREAD).max(FEWEST_TOKENS)
     }
 
     /// The pooled vectors of a batch, in its order. It blocks, using the network's threads.
@@ -98,7 +110,7 @@ impl Network {
         }
         inputs.push((self.ids, NdTensor::from_data(shape, ids).into()));
         inputs.push((self.mask, NdTensor::from_data(shape, mask).into()));
-        let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&self.threads)));
+        let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&self.threads.pool)));
         let [value] = self.model.run_n(inputs, [self.output], Some(options))?;
         let hidden: NdTensor<f32, 3> = Value::try_into(value)?;
         if hidden.shape()[..2] != shape {
@@ -174,15 +186,26 @@ fn output(model: &Model, path: &Path) -> Result<NodeId, OpenModelError> {
     })
 }
 
-/// Threads of a model's own, or those that all models of the process share: one per processor
-/// that the process may use.
-fn pool(threads: Option<usize>) -> Arc<ThreadPool> {
-    static SHARED: OnceLock<Arc<ThreadPool>> = OnceLock::new();
-    match threads {
-        Some(count) => Arc::new(ThreadPool::with_num_threads(count.max(1))),
-        None => Arc::clone(SHARED.get_or_init(|| {
-            let count = thread::available_parallelism().map_or(1, usize::from);
-            Arc::new(ThreadPool::with_num_threads(count))
-        })),
+/// Threads of a model's own, or those that all models of the process share.
+#[derive(Clone)]
+struct Threads {
+    pool: Arc<ThreadPool>,
+    count: usize,
+}
+
+impl Threads {
+    fn new(own: Option<usize>) -> Self {
+        own.map_or_else(Self::shared, |count| Self::start(count.max(1)))
+    }
+
+    /// One per processor that the process may use.
+    fn shared() -> Self {
+        static SHARED: OnceLock<Threads> = OnceLock::new();
+        let start = || Self::start(thread::available_parallelism().map_or(1, usize::from));
+        SHARED.get_or_init(start).clone()
+    }
+
+    fn start(count: usize) -> Self {
+        Self { pool: Arc::new(ThreadPool::with_num_threads(count)), count }
     }
 }
