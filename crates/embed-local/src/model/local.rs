@@ -123,13 +123,14 @@ impl Parts {
         let tokenizer = TextTokenizer::read(&mut folder, &recipe, &config, options.max_tokens)?;
         let source = Source::find(&folder, &recipe, &config, options.network.as_deref())?;
         let network = source.load(&mut folder, &recipe, &config, options.threads)?;
+        let turns = network.threads();
         let settings = format!("{REVISION} max_tokens={}", tokenizer.max_tokens());
         let name = options.name.clone().or_else(|| own_name(&config)).or_else(|| folder.name());
         let mut identity = ModelIdentity::new("local", name.unwrap_or_else(|| UNNAMED.to_owned()))
             .with_version(folder.fingerprint(&settings));
         identity.dimensions = u32::try_from(network.dimensions()).ok();
         identity.normalized = Some(recipe.normalize);
-        Ok(Self { identity, recipe, tokenizer, network, turn: Arc::new(Semaphore::new(1)) })
+        Ok(Self { identity, recipe, tokenizer, network, turn: Arc::new(Semaphore::new(turns)) })
     }
 }
 

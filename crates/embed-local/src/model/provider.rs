@@ -7,7 +7,7 @@ use cache_core::{
     BoxError, EmbedOptions, EmbedResponse, Embedding, EmbeddingProvider, ModelIdentity,
     ProviderError, ProviderErrorKind, ProviderLimits,
 };
-use tokio::task;
+use tokio::task::{self, JoinSet};
 
 use super::LocalModel;
 use super::batch::Batch;
@@ -57,11 +57,7 @@ impl EmbeddingProvider for LocalModel {
         }
         let tokenized = self.tokenize(texts, &mut results).await?;
         let tokens = tokenized.iter().map(|(_, tokens)| tokens.len() as u64).sum();
-        for batch in Batch::plan(tokenized, self.0.network.tokens_per_run()) {
-            for (index, result) in self.run(batch).await? {
-                results[index] = Some(result);
-            }
-        }
+        self.run_all(Batch::plan(tokenized), &mut results).await?;
         let embeddings = results.into_iter().map(|result| result.unwrap_or_else(|| Err(lost())));
         Ok(EmbedResponse::partial(embeddings.collect()).with_tokens(tokens))
     }
@@ -108,14 +104,34 @@ impl LocalModel {
         Ok(tokenized)
     }
 
+    /// Runs as many batches at once as there are threads. No more of them wait for their turn, so
+    /// that other calls get theirs.
+    async fn run_all(
+        &self,
+        batches: Vec<Batch>,
+        results: &mut Results,
+    ) -> Result<(), ProviderError> {
+        let mut waiting = batches.into_iter();
+        let mut running = JoinSet::new();
+        loop {
+            while running.len() < self.0.network.threads() {
+                let Some(batch) = waiting.next() else { break };
+                running.spawn(Self::run(Arc::clone(&self.0), batch));
+            }
+            let Some(finished) = running.join_next().await else { return Ok(()) };
+            for (index, result) in finished.map_err(ProviderError::failed)?? {
+                results[index] = Some(result);
+            }
+        }
+    }
+
     /// Runs one batch when it is its turn. The turn goes with the work, not with the caller, which
     /// may be dropped meanwhile.
     async fn run(
-        &self,
+        parts: Arc<Parts>,
         batch: Batch,
     ) -> Result<Vec<Numbered<Result<Embedding, ProviderError>>>, ProviderError> {
-        let turn = Arc::clone(&self.0.turn).acquire_owned().await.map_err(ProviderError::failed)?;
-        let parts = Arc::clone(&self.0);
+        let turn = Arc::clone(&parts.turn).acquire_owned().await.map_err(ProviderError::failed)?;
         let run = move || {
             let result = parts.embed(&batch);
             drop(turn);

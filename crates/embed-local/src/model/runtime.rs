@@ -17,12 +17,6 @@ const TOKEN_TYPES: &str = "token_type_ids";
 /// Outputs that hold a vector per token, by the exporter's habit.
 const OUTPUTS: [&str; 3] = [bert::OUTPUT, "token_embeddings", "output_0"];
 
-/// Tokens of a run, for each thread: what its caches hold well. More would be slower, and a dropped
-/// call would end later.
-const TOKENS_PER_THREAD: usize = 256;
-/// Fewer tokens would leave too much of the time to other things than arithmetic.
-const FEWEST_TOKENS: usize = 512;
-
 /// A network that gives a vector for every token.
 pub(super) struct Network {
     model: Model,
@@ -45,7 +39,7 @@ impl Network {
     ) -> Result<Self, OpenModelError> {
         let mut options = ModelOptions::with_all_ops();
         // Half again as much memory for a twentieth of the time.
-        options.prepack_weights(false);
+        options.prepack_weights(true);
         for (name, bytes) in data {
             options.external_data(&name, bytes);
         }
@@ -81,9 +75,9 @@ impl Network {
         self.dimensions
     }
 
-    /// How many tokens a batch should have at most.
-    pub(super) fn tokens_per_run(&self) -> usize {
-        self.threads.count.saturating_mul(TOKENS_PER_THREAD).max(FEWEST_TOKENS)
+    /// How many batches can be run at once.
+    pub(super) fn threads(&self) -> usize {
+        self.threads.count
     }
 
     /// The pooled vectors of a batch, in its order. It blocks, using the network's threads.
