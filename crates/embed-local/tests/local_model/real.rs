@@ -82,7 +82,7 @@ async fn a_dropped_call_ends_soon() {
     let model = LocalModel::open(folder).await.unwrap();
     let long = "word ".repeat(300);
     let start = Instant::now();
-    embed(&model, &vec![long.as_str(); 8]).await;
+    embed(&model, &[long.as_str(); 8]).await;
     let one_run = start.elapsed();
     let many = vec![long.as_str(); 400];
     let options = EmbedOptions::default();
