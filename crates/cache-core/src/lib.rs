@@ -38,7 +38,7 @@ pub use key::{
 };
 pub use log::{
     AppendOptions, Appended, Compaction, LogBackend, LogGroup, LogHead, LogKey, LogLimits, LogPage,
-    LogRead, LogRefusal, NewRecord, Record, WhenFull,
+    LogRead, LogRefusal, LogUsage, NewRecord, Record, WhenFull,
 };
 pub use prices::{Price, PriceTable};
 pub use provider::{

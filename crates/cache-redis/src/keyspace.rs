@@ -12,7 +12,7 @@ use crate::link::{Link, Repeat};
 use crate::reply;
 
 /// Keys looked at in one round trip when counting.
-const SCAN_STEP: usize = 1_000;
+pub(crate) const SCAN_STEP: usize = 1_000;
 
 /// Entries whose memory is measured; of more, it is extrapolated.
 const MAX_MEASURED: usize = 10_000;
@@ -44,7 +44,7 @@ pub(crate) async fn clear(
     }
     let cursor = progress.cursor().unwrap_or("0").parse();
     let cursor = cursor.map_err(|_| invalid("the progress is of a clearing of another backend"))?;
-    let (next, keys) = scan(link, namespace, cursor, options.step).await?;
+    let (next, keys) = scan(link, &pattern(namespace), cursor, options.step).await?;
     let of = |wanted| keys.iter().filter(move |key| classify(namespace, key) == wanted);
     unlink(link, of(Found::Companion)).await?;
     let removed = unlink(link, of(Found::Entry)).await?;
@@ -71,7 +71,7 @@ pub(crate) async fn usage(link: &Link, namespace: &Namespace) -> Result<Usage, C
     let mut sample = Vec::new();
     let mut cursor = 0;
     loop {
-        let (next, keys) = scan(link, namespace, cursor, SCAN_STEP).await?;
+        let (next, keys) = scan(link, &pattern(namespace), cursor, SCAN_STEP).await?;
         for key in keys {
             let new =
                 classify(namespace, &key) == Found::Entry && seen.insert(hasher.hash_one(&key));
@@ -136,15 +136,20 @@ fn sum(link: &Link, replies: Vec<Value>) -> Result<u64, CacheError> {
     Ok(total)
 }
 
-async fn scan(
+/// Whatever is in a namespace: it holds no character that means something in a pattern.
+fn pattern(namespace: &Namespace) -> String {
+    format!("{namespace}:*")
+}
+
+/// Some of the keys that match, and where those after them begin: 0 at the end.
+pub(crate) async fn scan(
     link: &Link,
-    namespace: &Namespace,
+    pattern: &str,
     cursor: u64,
     count: usize,
 ) -> Result<(u64, Vec<Vec<u8>>), CacheError> {
     let mut command = cmd("SCAN");
-    // A namespace holds no character that means something in a pattern.
-    command.arg(cursor).arg("MATCH").arg(format!("{namespace}:*")).arg("COUNT").arg(count);
+    command.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
     let reply = link.command(&command, Repeat::Once).await?;
     let mut parts = reply::array(link, reply, "SCAN")?.into_iter();
     let (Some(cursor), Some(keys), None) = (parts.next(), parts.next(), parts.next()) else {

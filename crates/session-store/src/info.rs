@@ -55,6 +55,22 @@ impl SessionInfo {
     }
 }
 
+/// What sessions come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionUsage {
+    /// Owners who have sessions; who has some in two scopes counts twice.
+    pub owners: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Messages in them.
+    pub messages: u64,
+    /// Tokens of the messages.
+    pub tokens: u64,
+    /// Bytes that the messages take in the store.
+    pub bytes: u64,
+}
+
 /// A moment beyond the clock's range is the beginning of time.
 pub(crate) fn moment(since_epoch: Duration) -> SystemTime {
     UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH)

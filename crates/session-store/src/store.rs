@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cache_core::{BackendInfo, LogGroup, LogKey, NewRecord, Scope};
+use cache_core::{BackendInfo, LogGroup, LogKey, LogUsage, NewRecord, Scope};
 use tokio::io::AsyncBufRead;
 
 use crate::builder::Builder;
 use crate::stored::{self, Attributes};
-use crate::{Error, Imported, LogBackend, NewMessage, Session, SessionInfo, id};
+use crate::{Error, Imported, LogBackend, NewMessage, Session, SessionInfo, SessionUsage, id};
 
 /// Conversations, in a store of ordered logs. Cloning copies a handle.
 ///
@@ -103,6 +103,17 @@ impl SessionStore {
         let session = self.create(owner);
         let imported = session.import(lines).await?;
         Ok((session, imported))
+    }
+
+    /// What all sessions of the namespace come to, of all owners and scopes. It looks at every one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn usage(&self) -> Result<SessionUsage, Error> {
+        let usage = self.backend().log_usage(&self.settings.namespace).await?;
+        let LogUsage { groups: owners, logs: sessions, records: messages, weight, bytes, .. } =
+            usage;
+        Ok(SessionUsage { owners, sessions, messages, tokens: weight, bytes })
     }
 
     /// Where the sessions are, for people. No secrets.

@@ -56,12 +56,18 @@ impl LogGroup {
         &self.hash
     }
 
+    /// What the stored names of all groups of a namespace start with: `{namespace}~log:`.
+    #[must_use]
+    pub fn prefix_of(namespace: &Namespace) -> String {
+        format!("{namespace}~log:")
+    }
+
     /// What every stored name of the group starts with: `{namespace}~log:{hash}`, the hash in braces
     /// so that a cluster keeps the group in one slot. The tilde cannot stand in a namespace: whoever
     /// clears one cannot touch a log.
     #[must_use]
     pub fn prefix(&self) -> String {
-        format!("{}~log:{{{}}}", self.namespace, Hex(&self.hash))
+        format!("{}{{{}}}", Self::prefix_of(&self.namespace), Hex(&self.hash))
     }
 }
 

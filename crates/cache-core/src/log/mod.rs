@@ -13,13 +13,13 @@ use bytes::Bytes;
 
 pub use key::{LogGroup, LogKey};
 pub use record::{
-    AppendOptions, Appended, Compaction, LogHead, LogLimits, LogPage, LogRead, NewRecord, Record,
-    WhenFull,
+    AppendOptions, Appended, Compaction, LogHead, LogLimits, LogPage, LogRead, LogUsage, NewRecord,
+    Record, WhenFull,
 };
 pub use refusal::LogRefusal;
 
 use crate::backend::BackendInfo;
-use crate::{CacheError, Ttl};
+use crate::{CacheError, Namespace, Ttl};
 
 /// Keeps ordered logs of small records. A log belongs to a group (a user, say); the logs of a group
 /// lie together, are listed by how recently they were appended to, and can be removed together.
@@ -131,6 +131,10 @@ pub trait LogBackend: Debug + Send + Sync + 'static {
 
     /// Removes all logs of a group; says how many there were.
     async fn remove_group(&self, group: &LogGroup) -> Result<u64, CacheError>;
+
+    /// What all logs of a namespace come to, whosever they are. Not for hot paths: it looks at every
+    /// log, in several round trips, and logs that change meanwhile count as before or as after.
+    async fn log_usage(&self, namespace: &Namespace) -> Result<LogUsage, CacheError>;
 }
 
 const _: Option<&dyn LogBackend> = None;

@@ -240,6 +240,37 @@ pub struct Appended {
     pub dropped: u64,
 }
 
+/// What logs come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct LogUsage {
+    /// Groups that have logs.
+    pub groups: u64,
+    /// Logs.
+    pub logs: u64,
+    /// Records in them.
+    pub records: u64,
+    /// Weight of the records.
+    pub weight: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+}
+
+impl LogUsage {
+    /// Counts a group of which nothing has been counted yet.
+    pub fn add_group(&mut self) {
+        self.groups += 1;
+    }
+
+    /// Counts so many logs, with what they hold together.
+    pub fn add_logs(&mut self, logs: u64, records: u64, weight: u64, bytes: u64) {
+        self.logs += logs;
+        self.records += records;
+        self.weight += weight;
+        self.bytes += bytes;
+    }
+}
+
 /// How to replace the oldest part of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compaction {

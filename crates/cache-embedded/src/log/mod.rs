@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cache_core::{
     AppendOptions, Appended, BackendInfo, CacheError, Compaction, LogBackend, LogGroup, LogHead,
-    LogKey, LogPage, LogRead, LogRefusal, NewRecord, Ttl,
+    LogKey, LogPage, LogRead, LogRefusal, LogUsage, Namespace, NewRecord, Ttl,
 };
 use rusqlite::Connection;
 
@@ -146,5 +146,10 @@ impl LogBackend for EmbeddedBackend {
     async fn remove_group(&self, group: &LogGroup) -> Result<u64, CacheError> {
         let owner = group.prefix();
         self.workers.write(move |sql| table::remove_all(sql, &owner)).await
+    }
+
+    async fn log_usage(&self, namespace: &Namespace) -> Result<LogUsage, CacheError> {
+        let namespace = namespace.clone();
+        self.workers.read(move |sql| table::usage(sql, &namespace)).await
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cache_core::{LogHead, Ttl};
+use cache_core::{LogGroup, LogHead, LogUsage, Namespace, Ttl};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::clock;
@@ -156,6 +156,26 @@ pub(super) fn count(sql: &Connection, owner: &str) -> rusqlite::Result<u64> {
     let mut statement = sql.prepare_cached(&statement)?;
     let count: i64 = statement.query_row((owner, clock::millis()), |row| row.get(0))?;
     Ok(count.unsigned_abs())
+}
+
+/// What all logs of a namespace come to.
+pub(super) fn usage(sql: &Connection, namespace: &Namespace) -> rusqlite::Result<LogUsage> {
+    // Owners of the namespace start with it and the tilde, which no namespace holds.
+    let start = LogGroup::prefix_of(namespace);
+    let mut end = start.clone();
+    end.push(char::MAX);
+    let mut statement = sql.prepare_cached(
+        "SELECT count(*), sum(len), sum(weight), sum(bytes) FROM logs
+         WHERE owner >= ?1 AND ifnull(expires_at > ?2, 1) AND owner < ?3 GROUP BY owner",
+    )?;
+    let mut usage = LogUsage::default();
+    let mut rows = statement.query((start, clock::millis(), end))?;
+    while let Some(row) = rows.next()? {
+        let sum = |column| row.get(column).map(i64::unsigned_abs);
+        usage.add_group();
+        usage.add_logs(sum(0)?, sum(1)?, sum(2)?, sum(3)?);
+    }
+    Ok(usage)
 }
 
 /// Removes a log with all that belongs to it; says whether it was alive.

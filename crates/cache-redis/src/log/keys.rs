@@ -7,7 +7,11 @@ pub(super) struct Keys(Vec<String>);
 
 impl Keys {
     pub(super) fn of_group(group: &LogGroup) -> Self {
-        let prefix = group.prefix();
+        Self::of_prefix(&group.prefix())
+    }
+
+    /// Those of the group whose names start so.
+    pub(super) fn of_prefix(prefix: &str) -> Self {
         Self(vec![format!("{prefix}:logs"), format!("{prefix}:ends")])
     }
 

@@ -3,13 +3,14 @@
 mod keys;
 mod question;
 mod script;
+mod usage;
 mod wire;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use cache_core::{
     AppendOptions, Appended, BackendInfo, CacheError, Compaction, ErrorKind, LogBackend, LogGroup,
-    LogHead, LogKey, LogPage, LogRead, LogRefusal, NewRecord, Ttl, WhenFull,
+    LogHead, LogKey, LogPage, LogRead, LogRefusal, LogUsage, Namespace, NewRecord, Ttl, WhenFull,
 };
 use redis::{Cmd, RedisWrite, Value};
 
@@ -209,6 +210,10 @@ impl LogBackend for RedisBackend {
         let keys = Keys::of_group(group);
         let reply = self.run(&script::REMOVE_GROUP, &keys, Weight::default(), &|_| {}).await?;
         self.reader().number(reply)
+    }
+
+    async fn log_usage(&self, namespace: &Namespace) -> Result<LogUsage, CacheError> {
+        self.usage_of_logs(namespace).await
     }
 }
 

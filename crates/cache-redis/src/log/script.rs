@@ -34,6 +34,7 @@ script!(REMOVE, Once, "lua/remove.lua");
 script!(TOUCH, Once, "lua/touch.lua");
 script!(LIST, Once, "lua/list.lua");
 script!(COUNT, Once, "lua/count.lua");
+script!(USAGE, Once, "lua/usage.lua");
 script!(REMOVE_LOG, Once, "lua/remove_log.lua");
 script!(REMOVE_GROUP, Once, "lua/remove_group.lua");
 // Sent again, they would find what they did themselves, and call it a conflict.

@@ -8,7 +8,7 @@ use super::Session;
 use crate::{Error, Message, NewMessage};
 
 /// Those who append meanwhile do not touch the oldest part.
-const ATTEMPTS: usize = 1_000;
+pub(super) const ATTEMPTS: usize = 1_000;
 
 /// What a compaction did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Session {
         F: Future<Output = Result<NewMessage, E>>,
         E: Into<BoxError>,
     {
-        let Some((head, until)) = self.boundary(keep_last_tokens).await? else {
+        let Some((head, until)) = self.boundary_by_tokens(keep_last_tokens).await? else {
             return Ok(Compacted { replaced: 0, len: 0, tokens: 0 });
         };
         let oldest = self.oldest(until).await?;
@@ -91,12 +91,19 @@ impl Session {
         Err(CacheError::from(LogRefusal::Version).into())
     }
 
-    /// The number of the last message that goes; `None` when there is no session.
-    async fn boundary(&self, keep_last_tokens: u64) -> Result<Option<(LogHead, u64)>, Error> {
-        let window = |max_weight, max_records| LogRead::Window { max_weight, max_records };
+    /// [`boundary`](Self::boundary) of what stays by tokens, those of pinned messages not counted.
+    pub(super) async fn boundary_by_tokens(
+        &self,
+        keep_last_tokens: u64,
+    ) -> Result<Option<(LogHead, u64)>, Error> {
         let Some((_, pinned)) = self.page(window(0, 0)).await? else { return Ok(None) };
         let pinned: u64 = pinned.iter().map(|message| u64::from(message.tokens)).sum();
-        let kept = window(pinned.saturating_add(keep_last_tokens), usize::MAX);
+        self.boundary(window(pinned.saturating_add(keep_last_tokens), usize::MAX)).await
+    }
+
+    /// The head, and the number of the last message that goes when a window stays; `None` when there
+    /// is no session.
+    pub(super) async fn boundary(&self, kept: LogRead) -> Result<Option<(LogHead, u64)>, Error> {
         let Some((head, messages)) = self.page(kept).await? else { return Ok(None) };
         // Results at the beginning belong to a call that goes.
         let is_kept = |m: &&Message| !m.pinned && m.chat.tool_call_id().is_none();
@@ -154,4 +161,8 @@ impl Session {
             Err(CacheError::from(LogRefusal::Version).into())
         }
     }
+}
+
+pub(super) fn window(max_weight: u64, max_records: usize) -> LogRead {
+    LogRead::Window { max_weight, max_records }
 }

@@ -3,6 +3,7 @@
 mod change;
 mod compact;
 mod read;
+mod trim;
 
 use std::fmt;
 
@@ -10,6 +11,7 @@ use bytes::Bytes;
 use cache_core::{AppendOptions, LogKey, NewRecord};
 
 pub use compact::Compacted;
+pub use trim::Trimmed;
 
 use crate::stored::Attributes;
 use crate::{Error, NewMessage, SessionInfo, SessionStore};

@@ -7,6 +7,7 @@ use session_store::{ChatMessage, Error, Message, NewMessage, SessionStore};
 use crate::common::{Store, texts, users};
 
 crate::on_all_stores!(
+    the_oldest_messages_are_trimmed,
     the_oldest_part_becomes_a_summary,
     what_comes_meanwhile_is_kept,
     what_changes_meanwhile_is_not_lost,
@@ -47,6 +48,33 @@ async fn the_oldest_part_becomes_a_summary(store: &Store) {
     // What was summarized is not appended again.
     session.compact(0, async |oldest| summary(&oldest)).await.unwrap();
     assert_eq!(texts(&session.last(9).await.unwrap()), ["system", "0+1+2+3+4+5+6"]);
+}
+
+async fn the_oldest_messages_are_trimmed(store: &Store) {
+    let sessions = sessions(store);
+    let gone = sessions.create("owner").trim_to_messages(3).await.unwrap();
+    assert_eq!((gone.removed, gone.len), (0, 0), "there is no session");
+    let session = sessions.create("owner");
+    session.append(ChatMessage::system("system")).await.unwrap();
+    session.append_all(users(0..6)).await.unwrap();
+    let kept = session.trim_to_messages(4).await.unwrap();
+    assert_eq!((kept.removed, kept.len, kept.tokens), (2, 5, 50));
+    assert_eq!(texts(&session.last(9).await.unwrap()), ["system", "2", "3", "4", "5"]);
+    assert_eq!(session.trim_to_messages(4).await.unwrap().removed, 0, "nothing is left to do");
+    let kept = session.trim_to_tokens(29).await.unwrap();
+    assert_eq!((kept.removed, kept.len, kept.tokens), (2, 3, 30));
+    let call =
+        json!([{ "id": "c", "type": "function", "function": { "name": "f", "arguments": "{}" } }]);
+    let asks = ChatMessage::new("assistant", Value::Null).with("tool_calls", call);
+    session.append_all([asks, ChatMessage::tool("c", "4"), ChatMessage::user("x")]).await.unwrap();
+    session.trim_to_messages(2).await.unwrap();
+    assert_eq!(
+        texts(&session.last(9).await.unwrap()),
+        ["system", "x"],
+        "no result without its call"
+    );
+    session.trim_to_messages(0).await.unwrap();
+    assert_eq!(texts(&session.last(9).await.unwrap()), ["system"]);
 }
 
 async fn what_comes_meanwhile_is_kept(store: &Store) {

@@ -32,6 +32,9 @@ async fn owners_have_their_sessions(store: &Store) {
     session.append(ChatMessage::user("again")).await.unwrap();
     assert_eq!(texts(&session.last(9).await.unwrap()), ["0", "again"]);
     assert_eq!(titles(0, 2).await, ["0", "6"], "the most recently appended to comes first");
+    let usage = sessions.usage().await.unwrap();
+    assert_eq!((usage.owners, usage.sessions, usage.messages), (2, 8, 9));
+    assert!(usage.tokens > 9 && usage.bytes > 9);
     assert_eq!(sessions.delete_all("ana").await.unwrap(), 7);
     assert_eq!(sessions.count("ana").await.unwrap(), 0);
     assert!(sessions.list("ana", 0, 9).await.unwrap().is_empty());

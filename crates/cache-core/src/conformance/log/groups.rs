@@ -2,7 +2,8 @@
 
 use super::{append, fresh_group, head, ids, is_there, page, record, records, whole};
 use crate::{
-    AppendOptions, KeySecret, LogBackend, LogGroup, LogKey, LogRead, Namespace, Scope, Ttl,
+    AppendOptions, KeySecret, LogBackend, LogGroup, LogKey, LogRead, LogUsage, Namespace, Scope,
+    Ttl,
 };
 
 async fn make(backend: &dyn LogBackend, log: &LogKey, name: &str) {
@@ -44,6 +45,33 @@ pub async fn listing(backend: &dyn LogBackend) {
     assert!(backend.remove_log(&group.log("4")).await.expect("succeeds"));
     assert_eq!(list(0, 2).await, ["fork", "11"]);
     assert_eq!(backend.count(&group).await.expect("succeeds"), 12);
+}
+
+/// All logs of a namespace are counted, whosever they are, and none of another or that is gone.
+pub async fn usage(backend: &dyn LogBackend) {
+    let (namespace, other) = (super::fresh_namespace("usage"), super::fresh_namespace("usage"));
+    let of = async |namespace| backend.log_usage(namespace).await.expect("succeeds");
+    assert_eq!(of(&namespace).await, LogUsage::default(), "nothing yet");
+    for (tenant, owner) in [("a", "x"), ("a", "y"), ("b", "x")] {
+        let scope = Scope::tenant(tenant);
+        let group = LogGroup::new(namespace.clone(), &scope, owner, None);
+        for id in ["1", "2"] {
+            append(backend, &group.log(id), &records(["a", "b", "c"])).await;
+        }
+    }
+    let elsewhere = LogGroup::new(other, &Scope::shared(), "x", None).log("1");
+    append(backend, &elsewhere, &[record("a")]).await;
+    let empty = LogGroup::new(namespace.clone(), &Scope::shared(), "empty", None).log("1");
+    append(backend, &empty, &[]).await;
+    let mut expected = LogUsage::default();
+    (0..4).for_each(|_| expected.add_group());
+    let bytes: usize = records(["a", "b", "c"]).iter().map(|record| record.payload.len()).sum();
+    expected.add_logs(7, 18, 18, 6 * bytes as u64);
+    assert_eq!(of(&namespace).await, expected);
+    let group = LogGroup::new(namespace.clone(), &Scope::tenant("a"), "x", None);
+    assert_eq!(backend.remove_group(&group).await.expect("succeeds"), 2);
+    let left = of(&namespace).await;
+    assert_eq!((left.groups, left.logs, left.records), (3, 5, 12), "what is gone is not counted");
 }
 
 /// All logs of a group go, and no other.

@@ -13,7 +13,7 @@ pub use appending::{
     concurrency, empty_appends, expected_length, idempotency, odd_records, order, refusals,
 };
 pub use changing::{attributes, compaction, forks, removal, replacement};
-pub use groups::{discretion, isolation, listing, removing_groups};
+pub use groups::{discretion, isolation, listing, removing_groups, usage};
 pub use lifetime::{cancellation, expiry, moments};
 pub use limits::{dropping, dropping_is_remembered, refusing};
 pub use reading::{long_logs, reads, windows};
@@ -49,6 +49,7 @@ pub async fn run(backend: Arc<dyn LogBackend>) {
     cancellation(&*backend).await;
     listing(&*backend).await;
     removing_groups(&*backend).await;
+    usage(&*backend).await;
     isolation(&*backend).await;
     discretion(&*backend).await;
 }

@@ -13,10 +13,10 @@ use shelf::Shelf;
 
 use super::{
     AppendOptions, Appended, Compaction, LogBackend, LogGroup, LogHead, LogKey, LogPage, LogRead,
-    LogRefusal, NewRecord,
+    LogRefusal, LogUsage, NewRecord,
 };
 use crate::backend::BackendInfo;
-use crate::{CacheError, Ttl};
+use crate::{CacheError, Namespace, Ttl};
 
 /// Keeps logs in this process's memory, up to a number of bytes: beyond it whole logs go, those
 /// first that nobody has appended to for the longest time.
@@ -194,5 +194,17 @@ impl LogBackend for MemoryLog {
         let mut shelf = self.shelf();
         let doomed: Vec<_> = shelf.of(group).cloned().collect();
         Ok(doomed.iter().filter(|log| shelf.take(log).is_some()).count() as u64)
+    }
+
+    async fn log_usage(&self, namespace: &Namespace) -> Result<LogUsage, CacheError> {
+        let shelf = self.shelf();
+        let mut usage = LogUsage::default();
+        for group in shelf.groups().filter(|group| group.namespace() == namespace) {
+            usage.add_group();
+            for head in shelf.of(group).filter_map(|log| shelf.get(log)).map(Journal::head) {
+                usage.add_logs(1, head.len, head.weight, head.bytes);
+            }
+        }
+        Ok(usage)
     }
 }

@@ -102,6 +102,11 @@ impl Shelf {
         self.groups.get(group).into_iter().flat_map(|keys| keys.values().rev())
     }
 
+    /// All groups that have logs.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &LogGroup> {
+        self.groups.keys()
+    }
+
     pub(super) fn count(&self, group: &LogGroup) -> u64 {
         self.groups.get(group).map_or(0, |keys| keys.len() as u64)
     }
