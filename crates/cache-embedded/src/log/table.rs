@@ -54,13 +54,15 @@ impl Log {
         let now = clock::millis();
         let expires_at = clock::expiry(now, new.ttl);
         let appended_at = next_moment(sql, new.owner)?;
+        // A log is made by its first append: at one moment, not at two readings of the clock.
+        let created_at = appended_at / 1_000;
         let id = sql
             .prepare_cached(
                 "INSERT INTO logs(name, owner, len, weight, bytes, last_seq, version, created_at,
                     appended_at, expires_at, attributes)
                  VALUES (?1, ?2, 0, 0, 0, 0, 1, ?3, ?4, ?5, ?6)",
             )?
-            .insert((new.name, new.owner, now, appended_at, expires_at, new.attributes))?;
+            .insert((new.name, new.owner, created_at, appended_at, expires_at, new.attributes))?;
         Ok(Self {
             id,
             len: 0,
@@ -68,7 +70,7 @@ impl Log {
             bytes: 0,
             last_seq: 0,
             version: 1,
-            created_at: now,
+            created_at,
             appended_at,
             expires_at,
             attributes: Bytes::copy_from_slice(new.attributes),
