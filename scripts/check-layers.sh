@@ -34,7 +34,7 @@ without() {
 
 backends="cache-redis cache-embedded"
 providers="embed-local embed-azure"
-services="embedding-cache response-cache"
+services="embedding-cache response-cache session-store"
 everything="cache-core $backends $providers $services caching_with_redis"
 
 for manifest in crates/*/Cargo.toml; do

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{CacheBackend, CacheError, ErrorKind, MemoryBackend};
+use cache_core::{CacheBackend, CacheError, ErrorKind, LogBackend, MemoryBackend, MemoryLog};
 use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
 use cache_redis::{RedisBackend, RedisConfig};
 use secrecy::{ExposeSecret, SecretString};
@@ -20,8 +20,10 @@ const TRY_DEFAULT_ADDRESS: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OpenedBackend {
-    /// The store.
+    /// The store, for the caches.
     pub backend: Arc<dyn CacheBackend>,
+    /// The same store, for conversations.
+    pub logs: Arc<dyn LogBackend>,
     /// Why it was taken.
     pub why: WhyBackend,
 }
@@ -64,25 +66,30 @@ impl fmt::Display for WhyBackend {
 /// # Errors
 /// When the store cannot be opened, saying which and why.
 pub async fn open_backend(settings: &Settings) -> Result<OpenedBackend, Error> {
-    let opened = |backend, why| Ok(OpenedBackend { backend, why });
     match (settings.backend, &settings.redis_url) {
-        (BackendChoice::Memory, _) => opened(memory(settings), WhyBackend::Chosen),
-        (BackendChoice::Embedded, _) => opened(embedded(settings).await?, WhyBackend::Chosen),
+        (BackendChoice::Memory, _) => Ok(memory(settings)),
+        (BackendChoice::Embedded, _) => Ok(opened(embedded(settings).await?, WhyBackend::Chosen)),
         (BackendChoice::Redis, url) => {
             let url = url.clone().unwrap_or_else(|| Settings::DEFAULT_REDIS_URL.into());
-            opened(Arc::new(RedisBackend::connect(url).await?), WhyBackend::Chosen)
+            Ok(opened(RedisBackend::connect(url).await?, WhyBackend::Chosen))
         }
         (BackendChoice::Auto, Some(url)) => {
-            opened(Arc::new(RedisBackend::connect(url.clone()).await?), WhyBackend::UrlIsSet)
+            Ok(opened(RedisBackend::connect(url.clone()).await?, WhyBackend::UrlIsSet))
         }
         (BackendChoice::Auto, None) => match try_default_redis().await {
-            Ok(redis) => opened(Arc::new(redis), WhyBackend::FoundRedis),
+            Ok(redis) => Ok(opened(redis, WhyBackend::FoundRedis)),
             Err(error) => {
                 let reason = error.to_string();
-                opened(embedded(settings).await?, WhyBackend::NoRedis { reason })
+                Ok(opened(embedded(settings).await?, WhyBackend::NoRedis { reason }))
             }
         },
     }
+}
+
+/// A store that keeps both entries and logs.
+fn opened(store: impl CacheBackend + LogBackend, why: WhyBackend) -> OpenedBackend {
+    let store = Arc::new(store);
+    OpenedBackend { backend: store.clone(), logs: store, why }
 }
 
 /// Looks, then comes back with the usual patience: the short timeout is only for the look.
@@ -94,17 +101,22 @@ async fn try_default_redis() -> Result<RedisBackend, CacheError> {
     RedisBackend::open(&RedisConfig::new(Settings::DEFAULT_REDIS_URL))
 }
 
-fn memory(settings: &Settings) -> Arc<dyn CacheBackend> {
-    Arc::new(MemoryBackend::new(settings.max_memory.0))
+fn memory(settings: &Settings) -> OpenedBackend {
+    let bytes = settings.max_memory.0;
+    OpenedBackend {
+        backend: Arc::new(MemoryBackend::new(bytes)),
+        logs: Arc::new(MemoryLog::new(bytes)),
+        why: WhyBackend::Chosen,
+    }
 }
 
-async fn embedded(settings: &Settings) -> Result<Arc<dyn CacheBackend>, Error> {
+async fn embedded(settings: &Settings) -> Result<EmbeddedBackend, Error> {
     let path = match &settings.file {
         Some(path) => path.clone(),
         None => default_file()?,
     };
     let config = EmbeddedConfig::new(path).with_max_bytes(settings.max_memory.0);
-    Ok(Arc::new(EmbeddedBackend::open_with(config).await?))
+    Ok(EmbeddedBackend::open_with(config).await?)
 }
 
 /// The embedded file in the user's cache folder.

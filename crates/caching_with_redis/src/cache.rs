@@ -1,13 +1,11 @@
 //! The cache in one line.
 
 use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
 
-use cache_core::{CacheBackend, Namespace, Ttl};
+use cache_core::Ttl;
 use embedding_cache::Builder;
 
-use crate::{CacheStats, Error, Prices, Settings, open_backend, open_url};
+use crate::{CacheStats, Error, Settings, builder, open_backend, open_url};
 
 /// An embedding cache for the first steps: one line to open it, closures to fill it, plain
 /// `Vec<f32>` out of it.
@@ -149,24 +147,4 @@ impl EmbeddingCache {
     pub fn inner(&self) -> &embedding_cache::EmbeddingCache {
         &self.inner
     }
-}
-
-/// A cache over this store as the settings have it, to be set up further: with a provider, say. Of
-/// files it reads that with the prices.
-///
-/// # Errors
-/// When TTL, namespace or the file with the prices make no sense.
-pub fn builder(settings: &Settings, backend: Arc<dyn CacheBackend>) -> Result<Builder, Error> {
-    let windows = [settings.stale_while_revalidate.0, settings.stale_if_error.0];
-    let mut builder = embedding_cache::EmbeddingCache::builder(backend)
-        .namespace(Namespace::new(&settings.namespace)?)
-        .ttl(Ttl::new(settings.ttl.0)?)
-        .ttl_jitter(settings.ttl_jitter)
-        .vectors(settings.vectors)
-        .model_change(settings.model_change)
-        .prices(Prices::open(settings)?.table().clone());
-    if windows.iter().any(|window| *window > Duration::ZERO) {
-        builder = builder.stale_while_revalidate(windows[0]).stale_if_error(windows[1]);
-    }
-    Ok(builder)
 }

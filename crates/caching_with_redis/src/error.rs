@@ -15,6 +15,12 @@ pub enum Error {
     /// A lookup failed: the computation did, or the texts cannot be embedded.
     #[error(transparent)]
     Embedding(#[from] embedding_cache::Error),
+    /// A conversation could not be read or written.
+    #[error(transparent)]
+    Session(#[from] session_store::Error),
+    /// A chat model's answer could not be had.
+    #[error(transparent)]
+    Response(#[from] response_cache::Error),
     /// A setting is missing, unknown or makes no sense.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -27,6 +33,9 @@ pub enum Error {
     /// Settings contradict each other.
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// Settings of the response cache contradict each other.
+    #[error(transparent)]
+    BuildResponses(#[from] response_cache::BuildError),
     /// The provider cannot be set up like this.
     #[error(transparent)]
     Provider(#[from] cache_core::ProviderError),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod backend;
+mod builders;
 mod cache;
 mod compressed;
 mod error;
@@ -11,7 +12,8 @@ mod stats;
 mod units;
 
 pub use backend::{OpenedBackend, WhyBackend, open_backend, open_url};
-pub use cache::{EmbeddingCache, builder};
+pub use builders::{builder, response_builder, session_builder};
+pub use cache::EmbeddingCache;
 pub use compressed::CompressedEmbeddingCache;
 pub use error::Error;
 pub use prices::{Prices, Quote};
@@ -29,3 +31,5 @@ pub use cache_redis as redis;
 pub use embed_azure as azure;
 pub use embed_local as local;
 pub use embedding_cache as embedding;
+pub use response_cache as response;
+pub use session_store as session;

@@ -82,6 +82,16 @@ choice! {
     Lexical "lexical",
 }
 
+choice! {
+    /// Which chat requests' answers are cached.
+    ResponseChoice is "choice of responses":
+    /// Those that ask for the same answer every time: of temperature 0, or with a seed.
+    #[default]
+    Deterministic "deterministic",
+    /// All of them.
+    All "all",
+}
+
 impl ProviderChoice {
     /// Whether it is a service: calls leave the process, and may cost money.
     #[must_use]

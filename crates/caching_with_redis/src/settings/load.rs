@@ -111,8 +111,13 @@ fn describe(error: &ConfigError) -> String {
 }
 
 fn check(settings: &Settings) -> Result<(), SettingsError> {
-    if settings.ttl.0.is_zero() {
-        return Err(SettingsError::of("ttl", "a TTL is at least a millisecond"));
+    let ttls = [
+        ("ttl", settings.ttl),
+        ("response_ttl", settings.response_ttl.unwrap_or(settings.ttl)),
+        ("session_ttl", settings.session_ttl),
+    ];
+    if let Some((key, _)) = ttls.iter().find(|(_, ttl)| ttl.0.is_zero()) {
+        return Err(SettingsError::of(key, "a TTL is at least a millisecond"));
     }
     if !(0.0..1.0).contains(&settings.ttl_jitter) {
         let message = "it is a part of the TTL, from 0 to below 1";

@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::{ByteSize, Span};
 
-pub use choice::{BackendChoice, ProviderChoice};
+pub use choice::{BackendChoice, ProviderChoice, ResponseChoice};
 pub use variable::{VARIABLES, Variable};
 pub use warning::SettingsWarning;
 
@@ -68,6 +68,14 @@ pub struct Settings {
     pub provider_timeout: Option<Span>,
     /// Dimensions to ask the model for; `None` for its own.
     pub dimensions: Option<u32>,
+    /// Which chat requests' answers are cached.
+    #[serde(default)]
+    pub responses: ResponseChoice,
+    /// How long an answer is fresh; `None` for as long as other entries.
+    pub response_ttl: Option<Span>,
+    /// How long a conversation lives after its last message.
+    #[serde(default = "default_session_ttl")]
+    pub session_ttl: Span,
     /// Folder of a sentence-transformers model.
     pub model_dir: Option<PathBuf>,
     /// What is done when a deployment gets another model.
@@ -103,6 +111,10 @@ pub struct Settings {
 
 fn default_ttl() -> Span {
     Span(Duration::from_secs(3_600))
+}
+
+fn default_session_ttl() -> Span {
+    Span(Duration::from_secs(30 * 24 * 60 * 60))
 }
 
 fn default_jitter() -> f64 {

@@ -41,6 +41,18 @@ pub const VARIABLES: &[Variable] = &[
         "stale_if_error",
         "span after the TTL in which an entry is served when computing fails (0)",
     ),
+    variable(
+        "CACHE_RESPONSES",
+        "responses",
+        "chat requests whose answers are cached: deterministic (temperature 0, or a seed) or all \
+         (deterministic)",
+    ),
+    variable("CACHE_RESPONSE_TTL", "response_ttl", "how long an answer is fresh (CACHE_TTL)"),
+    variable(
+        "CACHE_SESSION_TTL",
+        "session_ttl",
+        "how long a conversation lives after its last message (30d)",
+    ),
     variable("CACHE_NAMESPACE", "namespace", "the application's part of the store (cache)"),
     variable(
         "CACHE_VECTORS",
