@@ -45,7 +45,7 @@ for manifest in crates/*/Cargo.toml; do
     cache-core | redis-test-server | openai-test-server) may_use "$crate" ;;
     cache-redis | cache-embedded | embed-local | embed-azure | embedding-cache | response-cache | session-store) may_use "$crate" cache-core ;;
     caching_with_redis) may_use "$crate" cache-core $backends $providers $services ;;
-    cache-cli) may_use "$crate" $everything ;;
+    cache-cli) may_use "$crate" $everything openai-test-server ;;
     *) complain "$crate has no rule here: say which crates it may use" ;;
   esac
 done

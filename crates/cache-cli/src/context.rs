@@ -3,14 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use caching_with_redis::core::{CacheBackend, EmbeddingProvider, MemoryBackend};
+use caching_with_redis::core::{CacheBackend, EmbeddingProvider, MemoryBackend, PriceTable, Scope};
 use caching_with_redis::embedding::{Builder, EmbeddingCache, ModelCache};
+use caching_with_redis::response::ResponseCache;
+use caching_with_redis::session::SessionStore;
 use caching_with_redis::settings::{BackendChoice, SettingsError, SettingsWarning};
 use caching_with_redis::{
-    OpenedProvider, Prices, Settings, WhyBackend, builder, open_backend, open_provider,
+    OpenedBackend, OpenedProvider, Prices, Settings, builder, open_backend, open_provider,
+    response_builder, session_builder,
 };
 
-use crate::args::Common;
+use crate::args::{Common, Whose};
+use crate::chat_model::ChatModel;
 use crate::failure::Failure;
 use crate::language::Language;
 use crate::output::Output;
@@ -28,7 +32,7 @@ pub(crate) struct Opened {
     pub(crate) cache: EmbeddingCache,
     pub(crate) model: ModelCache,
     pub(crate) provider: OpenedProvider,
-    pub(crate) why: WhyBackend,
+    pub(crate) store: OpenedBackend,
 }
 
 /// The provider's keys, on a store where they depend on one.
@@ -58,18 +62,52 @@ impl Context {
 
     /// Opens the store and the provider.
     pub(crate) async fn open_quietly(&self) -> Result<Opened, Failure> {
-        let (backend, why) = self.backend().await?;
+        let store = self.store().await?;
         let provider = self.provider().await?;
-        let cache = build(self.builder(backend)?.provider(Arc::clone(&provider.provider)))?;
+        let cache = build(
+            self.builder(Arc::clone(&store.backend))?.provider(Arc::clone(&provider.provider)),
+        )?;
         let model = cache.provider()?.clone();
-        Ok(Opened { cache, model, provider, why })
+        Ok(Opened { cache, model, provider, store })
     }
 
     /// Warns of what looks like a mistake, and opens the store, for verbs that need no provider.
-    pub(crate) async fn open_store(&self) -> Result<EmbeddingCache, Failure> {
+    pub(crate) async fn open_store(&self) -> Result<OpenedBackend, Failure> {
         self.warn_of_settings();
-        let (backend, _) = self.backend().await?;
-        build(self.builder(backend)?)
+        self.store().await
+    }
+
+    /// The cache of embeddings in this store, without a provider.
+    pub(crate) fn embeddings(&self, store: &OpenedBackend) -> Result<EmbeddingCache, Failure> {
+        build(self.builder(Arc::clone(&store.backend))?)
+    }
+
+    /// The cache of a chat model's answers in this store. The store's failures are the user's
+    /// business here, so that it is strict, and shares its counts when the command ends.
+    pub(crate) fn responses(
+        &self,
+        store: &OpenedBackend,
+        model: &ChatModel,
+    ) -> Result<ResponseCache, Failure> {
+        let backend = Arc::clone(&store.backend);
+        let mut builder = response_builder(&self.settings, backend, model.provider())?
+            .strict(true)
+            .share_statistics_every(None);
+        if model.is_bundled() {
+            builder = builder.prices(PriceTable::empty()); // Nobody pays for it.
+        }
+        Ok(builder.build().map_err(caching_with_redis::Error::from)?)
+    }
+
+    /// The conversations in this store.
+    pub(crate) fn sessions(
+        &self,
+        store: &OpenedBackend,
+        whose: &Whose,
+    ) -> Result<SessionStore, Failure> {
+        let scope = whose.tenant.as_deref().map_or_else(Scope::shared, Scope::tenant);
+        let builder = session_builder(&self.settings, Arc::clone(&store.logs))?;
+        Ok(builder.scope(scope).build())
     }
 
     /// The provider's keys. A store is opened only where they depend on it: where it remembers
@@ -79,7 +117,7 @@ impl Context {
         let provider = self.provider().await?.provider;
         let remembered = depend_on_answers(&*provider);
         let backend: Arc<dyn CacheBackend> = match remembered {
-            true => self.backend().await?.0,
+            true => self.store().await?.backend,
             false => Arc::new(MemoryBackend::new(0)),
         };
         let cache = build(self.builder(backend)?.provider(provider))?;
@@ -99,11 +137,11 @@ impl Context {
         warnings.map(|warning| translated(warning, self.language())).collect()
     }
 
-    async fn backend(&self) -> Result<(Arc<dyn CacheBackend>, WhyBackend), Failure> {
+    async fn store(&self) -> Result<OpenedBackend, Failure> {
         let opened = open_backend(&self.settings).await?;
         let info = opened.backend.info();
         tracing::info!(backend = info.kind, location = info.location, why = %opened.why, "opened");
-        Ok((opened.backend, opened.why))
+        Ok(opened)
     }
 
     async fn provider(&self) -> Result<OpenedProvider, Failure> {

@@ -4,7 +4,7 @@ use std::io;
 
 use caching_with_redis::core::{CacheError, ErrorKind, ProviderError, ProviderErrorKind};
 use caching_with_redis::settings::SettingsError;
-use caching_with_redis::{Error, embedding};
+use caching_with_redis::{Error, embedding, response, session};
 use serde::Serialize;
 
 use crate::language::Language;
@@ -24,8 +24,8 @@ pub(crate) enum Failure {
     Provider { kind: ProviderErrorKind, detail: String },
     /// A file, a program or a port of this machine, as this says in the user's language.
     Machine(String),
-    /// The user interrupted, and knows.
-    Interrupted,
+    /// The user interrupted; this says what became of the work, in the user's language.
+    Interrupted(String),
     /// Nobody reads the output any more.
     ClosedPipe,
 }
@@ -58,11 +58,12 @@ impl Failure {
             Self::ClosedPipe => 0,
             Self::Negative => 1,
             Self::Usage(_) | Self::Settings(_) => 2,
+            Self::Store { kind: ErrorKind::Conflict, .. } => 1,
             Self::Store { kind: ErrorKind::InvalidInput, .. } => 2,
             Self::Store { .. } => 3,
             Self::Provider { .. } => 4,
             Self::Machine(_) => 5,
-            Self::Interrupted => 130,
+            Self::Interrupted(_) => 130,
         }
     }
 
@@ -75,7 +76,7 @@ impl Failure {
             Self::Store { kind, .. } => kind.as_str(),
             Self::Provider { .. } => "provider",
             Self::Machine(_) => "machine",
-            Self::Interrupted => "interrupted",
+            Self::Interrupted(_) => "interrupted",
             Self::ClosedPipe => "closed_pipe",
         }
     }
@@ -92,11 +93,12 @@ impl Failure {
     pub(crate) fn message(&self, language: Language) -> Option<String> {
         let message = match self {
             Self::Negative | Self::ClosedPipe => return None,
-            Self::Usage(message) | Self::Machine(message) => message.clone(),
+            Self::Usage(message) | Self::Machine(message) | Self::Interrupted(message) => {
+                message.clone()
+            }
             Self::Settings(detail) => language.settings_wrong(detail),
             Self::Store { kind, detail } => store_message(*kind, detail, language),
             Self::Provider { kind, detail } => provider_message(*kind, detail, language),
-            Self::Interrupted => language.warm_interrupted(),
         };
         Some(message.split_whitespace().collect::<Vec<_>>().join(" "))
     }
@@ -167,6 +169,29 @@ impl From<embedding::Error> for Failure {
     }
 }
 
+impl From<response::Error> for Failure {
+    fn from(error: response::Error) -> Self {
+        match error {
+            response::Error::Store(error) => Self::from(&*error),
+            response::Error::Provider(error) => Self::from(&*error),
+            other => Self::Provider { kind: ProviderErrorKind::Failed, detail: other.to_string() },
+        }
+    }
+}
+
+impl From<session::Error> for Failure {
+    fn from(error: session::Error) -> Self {
+        match &error {
+            // Lines go in and out; what failed is not the store.
+            session::Error::Io(cause) if cause.kind() == io::ErrorKind::BrokenPipe => {
+                Self::ClosedPipe
+            }
+            session::Error::Io(cause) => Self::Machine(format!("{error}: {cause}")),
+            _ => Self::Store { kind: error.kind(), detail: error.to_string() },
+        }
+    }
+}
+
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         Self::Settings(error.to_string())
@@ -179,6 +204,8 @@ impl From<Error> for Failure {
             Error::Store(error) => error.into(),
             Error::Embedding(error) => error.into(),
             Error::Provider(error) => error.into(),
+            Error::Session(error) => error.into(),
+            Error::Response(error) => error.into(),
             other => Self::Settings(other.to_string()),
         }
     }

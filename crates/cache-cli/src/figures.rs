@@ -81,6 +81,11 @@ pub(crate) fn one_line(text: &str) -> String {
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A text as it is, but for what a terminal would obey; line feeds and tabs stay.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
 /// Microseconds, as far as they fit.
 pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
@@ -125,6 +130,7 @@ mod tests {
     #[test]
     fn texts_of_others_cannot_command_the_terminal() {
         assert_eq!(one_line("a\n b\t\u{1b}[31mc\u{9b}1m"), "a b [31mc 1m");
+        assert_eq!(visible("a\n b\t\u{1b}[31mc\u{9b}1m\r"), "a\n b\t[31mc1m");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod args;
+mod chat_model;
 mod context;
 mod failure;
 mod figures;
 mod language;
+mod lines;
 mod logging;
 mod output;
 mod verbs;

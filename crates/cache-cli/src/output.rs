@@ -64,6 +64,18 @@ impl Output {
         self.write(&[&text])
     }
 
+    /// Writes a heading with its rows, after an empty line.
+    pub(crate) fn section(&self, title: &str, rows: &[(String, String)]) -> Result<(), Failure> {
+        let title = if self.color { title.bold().to_string() } else { title.to_owned() };
+        self.write(&["\n", &title, "\n"])?;
+        self.rows(rows)
+    }
+
+    /// Writes text as it comes, without a line's end.
+    pub(crate) fn text(&self, text: &str) -> Result<(), Failure> {
+        self.write(&[text])
+    }
+
     /// Writes a line about the work, not a part of the answer. Nobody need be listening.
     pub(crate) fn note(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
@@ -89,8 +101,8 @@ impl Output {
         self.note(&format!("{}: {message}", self.styled_error(&label, style)));
     }
 
-    /// Asks on the terminal; `None` where there is none.
-    pub(crate) fn ask(&self, question: &str) -> Option<String> {
+    /// Asks on the terminal whether to go on; `None` where there is none.
+    pub(crate) fn confirm(&self, question: &str) -> Option<bool> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return None;
         }
@@ -98,7 +110,8 @@ impl Output {
         let _ = write!(stderr, "{question}").and_then(|()| stderr.flush());
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer).ok()?;
-        Some(answer.trim().to_lowercase())
+        let answer = answer.trim().to_lowercase();
+        Some(matches!(answer.as_str(), "y" | "yes" | "예" | "네" | "ㅇ"))
     }
 
     /// A part of an answer, coloured by what it means.

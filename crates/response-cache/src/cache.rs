@@ -141,10 +141,8 @@ impl ResponseCache {
     /// # Errors
     /// When the store fails.
     pub async fn shared_statistics(&self) -> Result<Option<Statistics>, CacheError> {
-        let Some(counters) = self.core.backend.counters() else { return Ok(None) };
         self.core.share_statistics().await?;
-        let counters = counters.read_counters(self.namespace()).await?;
-        Ok(Some(Statistics::from_counters(&counters)))
+        Statistics::shared(&*self.core.backend, self.namespace()).await
     }
 
     /// Entries and bytes of the namespace, whatever they are. Not for hot paths.

@@ -18,12 +18,19 @@ pub(super) fn localized(command: Command, language: Language) -> Command {
         .subcommand_help_heading(COMMANDS.in_language(language))
         .subcommand_value_name(COMMAND.in_language(language))
         .mut_args(|argument| described(argument, None, language))
-        .mut_subcommands(|verb| {
-            let name = verb.get_name().to_owned();
-            framed(verb, &name, language)
-                .mut_args(|argument| described(argument, Some(&name), language))
-        });
+        .mut_subcommands(|verb| localized_verb(verb, None, language));
     framed(command, "", language)
+}
+
+/// A verb with its own verbs: `session list` is called `session.list` in the catalogue.
+fn localized_verb(verb: Command, above: Option<&str>, language: Language) -> Command {
+    let name = verb.get_name();
+    let name = above.map_or_else(|| name.to_owned(), |above| format!("{above}.{name}"));
+    framed(verb, &name, language)
+        .subcommand_help_heading(COMMANDS.in_language(language))
+        .subcommand_value_name(COMMAND.in_language(language))
+        .mut_args(|argument| described(argument, Some(&name), language))
+        .mut_subcommands(|verb| localized_verb(verb, Some(&name), language))
 }
 
 fn framed(command: Command, name: &str, language: Language) -> Command {
@@ -42,8 +49,7 @@ fn framed(command: Command, name: &str, language: Language) -> Command {
 }
 
 fn described(argument: Arg, verb: Option<&str>, language: Language) -> Arg {
-    let id = argument.get_id().as_str();
-    let name = verb.map_or_else(|| id.to_owned(), |verb| format!("{verb}.{id}"));
+    let name = name_of(&argument, verb);
     let heading = match (argument.is_positional(), verb) {
         (true, _) => ARGUMENTS,
         (false, Some(_)) => OPTIONS,
@@ -58,6 +64,16 @@ fn described(argument: Arg, verb: Option<&str>, language: Language) -> Arg {
         .hide_possible_values(takes_values)
 }
 
+/// What the catalogue calls an option of this verb, or of the program.
+fn name_of(argument: &Arg, verb: Option<&str>) -> String {
+    match (argument.get_id().as_str(), verb) {
+        (id, None) => id.to_owned(),
+        // They are the same with every verb about conversations.
+        (id @ ("owner" | "tenant"), Some(verb)) if verb != "explain" => format!("whose.{id}"),
+        (id, Some(verb)) => format!("{verb}.{id}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -70,22 +86,33 @@ mod tests {
     /// Every name in the tree of commands, as the catalogue has it, with its help.
     fn texts(language: Language) -> Vec<(String, String)> {
         let root = localized(Arguments::command(), language);
-        let help = |a: &Arg| a.get_help().map(ToString::to_string).unwrap_or_default();
-        let about = |c: &Command| c.get_about().map(ToString::to_string).unwrap_or_default();
         let mut texts = vec![(String::new(), about(&root))];
         texts.extend(root.get_arguments().map(|a| (a.get_id().to_string(), help(a))));
-        for verb in root.get_subcommands() {
-            texts.push((verb.get_name().to_owned(), about(verb)));
-            let name = |a: &Arg| format!("{}.{}", verb.get_name(), a.get_id());
-            texts.extend(verb.get_arguments().map(|a| (name(a), help(a))));
+        root.get_subcommands().for_each(|verb| texts.extend(of_verb(verb, verb.get_name())));
+        texts
+    }
+
+    fn of_verb(verb: &Command, name: &str) -> Vec<(String, String)> {
+        let mut texts = vec![(name.to_owned(), about(verb))];
+        texts.extend(verb.get_arguments().map(|a| (name_of(a, Some(name)), help(a))));
+        for below in verb.get_subcommands() {
+            texts.extend(of_verb(below, &format!("{name}.{}", below.get_name())));
         }
         texts
+    }
+
+    fn help(argument: &Arg) -> String {
+        argument.get_help().map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn about(command: &Command) -> String {
+        command.get_about().map(ToString::to_string).unwrap_or_default()
     }
 
     #[test]
     fn everything_has_its_help_in_both_languages() {
         let (english, korean) = (texts(Language::English), texts(Language::Korean));
-        assert!(english.len() > 35, "the whole tree was walked");
+        assert!(english.len() > 75, "the whole tree was walked");
         for ((name, english), (_, korean)) in english.iter().zip(&korean) {
             assert!(!english.is_empty(), "{name:?} has no English help");
             assert!(!korean.is_empty(), "{name:?} has no Korean help");
@@ -107,7 +134,10 @@ mod tests {
         let mut command = localized(Arguments::command(), Language::Korean);
         command.clone().debug_assert();
         command.build();
-        for verb in command.get_subcommands_mut() {
+        let mut verbs: Vec<_> = command.get_subcommands().cloned().collect();
+        let below: Vec<_> = verbs.iter().flat_map(Command::get_subcommands).cloned().collect();
+        verbs.extend(below);
+        for mut verb in verbs {
             let help = verb.render_help().to_string();
             for english in ["Usage", "Options:", "Arguments", "default:", "possible values"] {
                 assert!(!help.contains(english), "{}: {english}", verb.get_name());

@@ -12,8 +12,12 @@ use crate::language::Language;
 
 mod localized;
 mod refusal;
+mod session;
 
 pub(crate) use refusal::Refusal;
+pub(crate) use session::{
+    Append, Chat, Export, Import, List, Remove, Session, SessionVerb, Show, Trim, Whose,
+};
 
 /// What the user asked for.
 #[derive(Debug, Parser)]
@@ -71,6 +75,8 @@ pub(crate) enum Verb {
     Get(Get),
     Explain(Explain),
     Warm(Warm),
+    Session(Session),
+    Chat(Chat),
 }
 
 #[derive(Debug, Args)]

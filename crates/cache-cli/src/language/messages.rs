@@ -23,7 +23,6 @@ messages! {
     label_chat() { "chat" "채팅" }
     label_question() { "question" "질문" }
     label_answer() { "answer" "답변" }
-    label_time() { "time" "시간" }
     label_money() { "money" "비용" }
     label_model_changes() { "model changes" "모델 변경" }
     label_first() { "first" "첫 번째" }
@@ -158,11 +157,6 @@ messages! {
     default_question() {
         "What is an embedding cache good for? Answer in one sentence."
         "임베딩 캐시는 어디에 쓰나요? 한 문장으로 답해 주세요."
-    }
-    no_chat_model() {
-        "--question needs a chat model: set AZURE_OPENAI_CHAT_DEPLOYMENT or OPENAI_CHAT_MODEL"
-        "--question에는 채팅 모델이 필요합니다. AZURE_OPENAI_CHAT_DEPLOYMENT나 OPENAI_CHAT_MODEL을 \
-         지정하세요"
     }
     no_answer(reason: &str) {
         "no text; the model ended with {reason}"

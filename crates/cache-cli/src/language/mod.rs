@@ -1,6 +1,7 @@
 //! The program's two languages. Everything that a person reads comes from here.
 
 mod catalogue;
+mod conversations;
 mod errors;
 pub(crate) mod help;
 mod messages;

@@ -19,7 +19,8 @@ struct Answer {
 }
 
 pub(super) async fn run(context: &Context, clear: &args::Clear) -> Result<(), Failure> {
-    let cache = context.open_store().await?;
+    let store = context.open_store().await?;
+    let cache = context.embeddings(&store)?;
     if !clear.yes {
         confirm(context, &cache).await?;
     }
@@ -41,10 +42,10 @@ async fn confirm(context: &Context, cache: &EmbeddingCache) -> Result<(), Failur
     let place = if info.location.is_empty() { info.kind } else { &info.location };
     let entries = figures::count(cache.usage().await?.entries);
     let question = language.confirm_clear(&entries, cache.namespace().as_str(), place);
-    match context.output.ask(&question).as_deref() {
+    match context.output.confirm(&question) {
         None => Err(Failure::Usage(language.clear_needs_yes())),
-        Some("y" | "yes" | "예" | "네" | "ㅇ") => Ok(()),
-        Some(_) => {
+        Some(true) => Ok(()),
+        Some(false) => {
             context.output.note(&language.nothing_cleared());
             Err(Failure::Negative)
         }

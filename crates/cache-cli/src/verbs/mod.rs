@@ -1,9 +1,11 @@
 //! The commands, a file each.
 
+mod chat;
 mod clear;
 mod explain;
 mod get;
 mod provider;
+mod session;
 mod setup;
 mod stats;
 mod status;
@@ -29,6 +31,8 @@ pub(crate) async fn run(context: &Context, verb: &Verb) -> Result<(), Failure> {
         Verb::Get(get) => get::run(context, get).await,
         Verb::Explain(explain) => explain::run(context, explain).await,
         Verb::Warm(warm) => warm::run(context, warm).await,
+        Verb::Session(session) => session::run(context, session).await,
+        Verb::Chat(chat) => chat::run(context, chat).await,
     }
 }
 

@@ -122,7 +122,7 @@ fn answer(
     warnings.extend(context.settings_warnings());
     Answer {
         backend: info.kind,
-        why: why(&opened.why, language).0,
+        why: why(&opened.store.why, language).0,
         location: info.location,
         server: status.server,
         version: status.version,
@@ -173,7 +173,7 @@ fn show(
     let (least, median) = (figures::span(trips[0]), figures::span(trips[trips.len() / 2]));
     let mut rows = vec![
         (language.label_backend(), output.painted(answer.backend, Mood::Good)),
-        (language.label_reason(), why(&opened.why, language).1),
+        (language.label_reason(), why(&opened.store.why, language).1),
     ];
     if !answer.location.is_empty() {
         rows.push((language.label_location(), answer.location.clone()));

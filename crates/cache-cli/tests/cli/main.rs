@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod conversations;
 mod errors;
 mod language;
 mod provider;

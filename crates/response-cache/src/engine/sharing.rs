@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use cache_core::CacheError;
+use cache_core::{CacheBackend, CacheError, Namespace};
 
 use super::Core;
 use crate::stats::Statistics;
@@ -40,6 +40,21 @@ impl Core {
             self.recorder.give_back(&unshared);
         }
         result
+    }
+}
+
+impl Statistics {
+    /// What the response caches of all processes have done in a namespace of this store; `None` when
+    /// it has no counters.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn shared(
+        backend: &dyn CacheBackend,
+        namespace: &Namespace,
+    ) -> Result<Option<Self>, CacheError> {
+        let Some(counters) = backend.counters() else { return Ok(None) };
+        Ok(Some(Self::from_counters(&counters.read_counters(namespace).await?)))
     }
 }
 

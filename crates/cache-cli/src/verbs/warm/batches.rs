@@ -3,9 +3,9 @@
 use std::io::{self, BufRead};
 use std::path::Path;
 
-use super::lines::Lines;
 use super::texts::{Reading, Refused};
 use crate::args::Format;
+use crate::lines::Lines;
 
 /// A batch is full when its texts are this long, however few they are.
 const MOST_BYTES: usize = 4 << 20;

@@ -5,7 +5,6 @@
 //! goes on where it ended.
 
 mod batches;
-mod lines;
 mod progress;
 mod report;
 mod texts;
@@ -48,7 +47,8 @@ pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Fail
     let ended = work(&opened, batches, &mut report).await;
     let ended = match ended {
         Ok(()) => Ok(()),
-        Err(Ended::AtOnce) => return Err(Failure::Interrupted),
+        Err(Ended::AtOnce) => return Err(interrupted(context)),
+        Err(Ended::Interrupted) => Err(interrupted(context)),
         Err(Ended::Unreadable(error)) => Err(unreadable(context, warm, &error)),
         Err(Ended::Failed(failure)) => Err(failure),
     };
@@ -87,6 +87,10 @@ fn unreadable(context: &Context, warm: &args::Warm, error: &io::Error) -> Failur
     Failure::Machine(context.language().cannot_read_file(&path, &error.to_string()))
 }
 
+fn interrupted(context: &Context) -> Failure {
+    Failure::Interrupted(context.language().warm_interrupted())
+}
+
 /// A thread of its own, not of the runtime's: it may wait for standard input for ever, and the
 /// program does not wait for it.
 fn read_in_background(input: Input, warm: &args::Warm) -> Receiver<io::Result<Batch>> {
@@ -108,6 +112,8 @@ fn read_in_background(input: Input, warm: &args::Warm) -> Receiver<io::Result<Ba
 enum Ended {
     Unreadable(io::Error),
     Failed(Failure),
+    /// The user interrupted.
+    Interrupted,
     /// The user interrupted twice.
     AtOnce,
 }
@@ -126,11 +132,11 @@ async fn work(
         tokio::select! {
             biased;
             _ = &mut interrupt => {
-                if matches!(ended, Some(Err(Ended::Failed(Failure::Interrupted)))) {
+                if matches!(ended, Some(Err(Ended::Interrupted))) {
                     return Err(Ended::AtOnce);
                 }
                 interrupt.set(tokio::signal::ctrl_c());
-                ended = Some(Err(Ended::Failed(Failure::Interrupted)));
+                ended = Some(Err(Ended::Interrupted));
                 report.finishing();
             }
             Some(done) = running.join_next() => {

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::lines::{LONGEST, Line};
 use crate::args::Format;
 use crate::figures;
 use crate::language::Language;
+use crate::lines::{LONGEST, Line};
 
 /// Why a line gave no vector.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use std::io::{self, BufRead};
 
 /// The longest line that is taken, in bytes.
-pub(super) const LONGEST: usize = 10 << 20;
+pub(crate) const LONGEST: usize = 10 << 20;
 
 /// One line without its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(crate) enum Line {
     Bytes(Vec<u8>),
     /// Longer than [`LONGEST`]; it was skipped, not kept.
     TooLong,
@@ -16,20 +16,20 @@ pub(super) enum Line {
 /// Reads lines that end in LF or CRLF; the last need not end. A byte order mark at the start is
 /// left out.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(crate) struct Lines<R> {
     reader: R,
     at_start: bool,
     /// Bytes read so far.
-    pub(super) consumed: u64,
+    pub(crate) consumed: u64,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(crate) fn new(reader: R) -> Self {
         Self { reader, at_start: true, consumed: 0 }
     }
 
     /// The next line; `None` at the end.
-    pub(super) fn next_line(&mut self) -> io::Result<Option<Line>> {
+    pub(crate) fn next_line(&mut self) -> io::Result<Option<Line>> {
         let mut line = Vec::new();
         let mut too_long = false;
         let mut anything = false;
