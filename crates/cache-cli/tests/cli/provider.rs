@@ -59,7 +59,7 @@ fn test_shows_model_tokens_and_money_and_asks_once() {
         let usd = first["cost"]["usd"].as_f64().unwrap();
         assert!((usd - tokens as f64 * PRICE).abs() < 1e-15, "{usd}");
         assert_eq!(first["cost"]["date"], "2026-11");
-        assert_eq!(first["chat"], Value::Null);
+        assert_eq!(first["response"]["bundled"], true);
 
         let second = user.json(&["test", "--text", text]);
         assert_eq!(server.requests().len(), 1, "{provider}: the second run calls nobody");
@@ -219,8 +219,12 @@ fn a_chat_model_is_asked_where_there_is_one() {
     ];
     for (user, provider) in cases {
         let test = ["test", "--text", "x", "--question", "How far is the moon?"];
-        let chat = &user.json(&test)["chat"];
-        assert_eq!(chat["provider"], provider);
+        let first = &user.json(&test);
+        let chat = &first["response"];
+        assert_eq!((&chat["provider"], &chat["bundled"]), (&provider.into(), &false.into()));
+        assert_eq!((&chat["first"]["hit"], &chat["second"]["hit"]), (&false.into(), &true.into()));
+        let session = &first["session"];
+        assert_eq!((&session["messages"], &session["same"]), (&2.into(), &true.into()));
         assert!(chat["model"].as_str().unwrap().starts_with("gpt-4o-mini"), "{chat}");
         assert!(chat["answer"].as_str().unwrap().contains("How far is the moon?"), "{chat}");
         let tokens = |name: &str| chat[name].as_f64().unwrap();
@@ -234,11 +238,17 @@ fn a_chat_model_is_asked_where_there_is_one() {
         let korean = user.run(["test", "--text", "x", "--lang", "ko"]).expect_code(0).stdout;
         assert!(korean.contains("임베딩 캐시는 어디에 쓰나요?"), "{korean}");
     }
-    let run = azure(&server).run(["test", "--text", "x", "--question", "?"]).expect_code(2);
-    assert!(run.complaint().contains("AZURE_OPENAI_CHAT_DEPLOYMENT"), "{run:#?}");
+    let bundled = azure(&server).json(&["test", "--text", "x", "--question", "Is it far?"]);
+    assert_eq!(bundled["response"]["bundled"], true, "no chat model is set up");
+    assert_eq!(bundled["response"]["cost"], Value::Null);
+    assert!(bundled["response"]["answer"].as_str().unwrap().contains("Is it far?"), "{bundled}");
     let broken = azure(&server).with("AZURE_OPENAI_CHAT_DEPLOYMENT", "nobodys");
     let run = broken.run(["test", "--text", "x", "--json"]).expect_code(4);
-    assert_eq!((&run.json()["chat"], &run.json()["second"]["hit"]), (&Value::Null, &true.into()));
+    assert_eq!(
+        (&run.json()["response"], &run.json()["second"]["hit"]),
+        (&Value::Null, &true.into())
+    );
+    assert_eq!(run.json()["session"]["messages"], 1, "the question alone is remembered");
 }
 
 #[test]

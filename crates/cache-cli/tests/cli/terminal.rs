@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::pty::{self, OpenptFlags};
 
-use crate::support::User;
+use crate::support::{OF_THE_QUESTION, User};
 
 /// Our end of a terminal.
 struct Terminal {
@@ -89,14 +89,14 @@ fn clear_asks_and_obeys() {
         let (code, shown) = on_terminal(&user, &["clear"], Some(("[y/N] ", no)));
         assert_eq!(code, Some(1), "{shown}");
         assert!(
-            shown.contains("all 1 entries") && shown.contains("nothing was removed"),
+            shown.contains("all 5 entries") && shown.contains("nothing was removed"),
             "{shown}"
         );
     }
-    assert_eq!(user.json(&["stats"])["entries"], 1);
+    assert_eq!(user.json(&["stats"])["entries"], 1 + OF_THE_QUESTION);
     let (code, shown) = on_terminal(&user, &["clear", "--lang", "ko"], Some(("[y/N] ", "예\n")));
     assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("항목 1개를 지웠습니다"), "{shown}");
+    assert!(shown.contains("항목 5개를 지웠습니다"), "{shown}");
     assert_eq!(user.json(&["stats"])["entries"], 0);
 }
 
@@ -126,4 +126,14 @@ fn warm_draws_a_bar_on_a_terminal_only() {
     let run = user.run(warm).expect_code(0);
     assert_eq!(run.stderr, "");
     assert!(run.stdout.starts_with("3,000 texts: 3,000 hits, 0 computed, 0 failed"));
+}
+
+#[test]
+fn a_chat_prompts_and_says_what_it_took() {
+    let user = User::new();
+    for (part, lines) in [("answered in", "hi\n/quit\n"), ("hit", "hi\n/quit\n")] {
+        let (code, shown) = on_terminal(&user, &["chat", "--echo"], Some(("> ", lines)));
+        assert_eq!(code, Some(0), "{shown}");
+        assert!(shown.contains("Echo: hi") && shown.contains(part), "{shown}");
+    }
 }
