@@ -165,6 +165,7 @@ impl Builder {
             line("cluster-replica-validity-factor", &["0"]);
             if self.authority.is_some() {
                 line("tls-cluster", &["yes"]);
+                line("tls-replication", &["yes"]);
             }
         }
         for (name, values) in &self.directives {

@@ -49,6 +49,7 @@ impl Authority {
     #[allow(clippy::new_without_default)] // each is another
     pub fn new() -> Self {
         let mut params = CertificateParams::new([]).expect("no names are valid names");
+        params.distinguished_name = named("test authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().expect("a key can be made");
@@ -67,8 +68,7 @@ impl Authority {
     #[must_use]
     pub fn client(&self) -> Identity {
         let mut params = CertificateParams::new([]).expect("no names are valid names");
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, "client");
+        params.distinguished_name = named("client");
         self.sign(&params)
     }
 
@@ -78,6 +78,7 @@ impl Authority {
             _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
         };
         let mut params = CertificateParams::new(names).expect("the names are valid");
+        params.distinguished_name = named("server");
         if what == Certificate::Expired {
             params.not_before = date_time_ymd(2000, 1, 1);
             params.not_after = date_time_ymd(2001, 1, 1);
@@ -90,6 +91,13 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.0.issuer).expect("the CA can sign");
         Identity { certificate: certificate.pem(), key: key.serialize_pem() }
     }
+}
+
+/// OpenSSL takes a certificate for self-signed that has the name of its authority.
+fn named(name: &str) -> DistinguishedName {
+    let mut names = DistinguishedName::new();
+    names.push(DnType::CommonName, name);
+    names
 }
 
 /// The names of the files in a server's folder.
