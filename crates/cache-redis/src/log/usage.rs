@@ -22,20 +22,25 @@ impl RedisBackend {
         let prefix = LogGroup::prefix_of(namespace);
         // Each group has one key of this name. SCAN may give a key twice.
         let pattern = format!("{prefix}{{*}}:logs");
-        let (mut seen, mut cursor, mut usage) = (HashSet::new(), 0, LogUsage::default());
-        loop {
-            let (next, keys) = keyspace::scan(&self.link, &pattern, cursor, SCAN_STEP).await?;
-            for key in keys {
-                if let Some(group) = group_of(&key).filter(|_| !seen.contains(&key)) {
-                    self.add_group(&group, &mut usage).await?;
-                    seen.insert(key);
+        let (mut seen, mut usage) = (HashSet::new(), LogUsage::default());
+        for server in self.link.primaries().await? {
+            let mut cursor = 0;
+            loop {
+                let (next, keys) =
+                    keyspace::scan(&self.link, &server, &pattern, cursor, SCAN_STEP).await?;
+                for key in keys {
+                    if let Some(group) = group_of(&key).filter(|_| !seen.contains(&key)) {
+                        self.add_group(&group, &mut usage).await?;
+                        seen.insert(key);
+                    }
                 }
+                if next == 0 {
+                    break;
+                }
+                cursor = next;
             }
-            if next == 0 {
-                return Ok(usage);
-            }
-            cursor = next;
         }
+        Ok(usage)
     }
 
     async fn add_group(&self, prefix: &str, usage: &mut LogUsage) -> Result<(), CacheError> {
