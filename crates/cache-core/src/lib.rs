@@ -37,7 +37,7 @@ pub use key::{
     KeyFields, KeyKind, KeyProfile, KeySecret, KeySpace, Namespace,
 };
 pub use log::{
-    AppendOptions, Appended, Compaction, LogBackend, LogGroup, LogHead, LogKey, LogLimits, LogPage,
+    AppendOptions, Appended, Compaction, LogBackend, LogCapabilities, LogGroup, LogHead, LogKey, LogLimits, LogPage,
     LogRead, LogRefusal, NewRecord, Record, WhenFull,
 };
 pub use prices::{Price, PriceTable};
