@@ -13,8 +13,8 @@ use bytes::Bytes;
 
 pub use key::{LogGroup, LogKey};
 pub use record::{
-    AppendOptions, Appended, Compaction, LogCapabilities, LogHead, LogLimits, LogPage, LogRead, NewRecord, Record,
-    WhenFull,
+    AppendOptions, Appended, Compaction, LogCapabilities, LogHead, LogLimits, LogPage, LogRead,
+    NewRecord, Record, WhenFull,
 };
 pub use refusal::LogRefusal;
 
