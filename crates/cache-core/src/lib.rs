@@ -37,8 +37,8 @@ pub use key::{
     KeyFields, KeyKind, KeyProfile, KeySecret, KeySpace, Namespace,
 };
 pub use log::{
-    AppendOptions, Appended, Compaction, LogBackend, LogGroup, LogHead, LogKey, LogLimits, LogPage,
-    LogRead, LogRefusal, LogUsage, NewRecord, Record, WhenFull,
+    AppendOptions, Appended, Compaction, LogBackend, LogCapabilities, LogGroup, LogHead, LogKey,
+    LogLimits, LogPage, LogRead, LogRefusal, LogUsage, NewRecord, Record, WhenFull,
 };
 pub use prices::{Price, PriceTable};
 pub use provider::{

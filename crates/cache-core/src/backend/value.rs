@@ -15,14 +15,20 @@ use crate::{CacheKey, Ttl};
 /// any other drops it. The decoded form must be what the bytes decode to.
 #[derive(Clone)]
 pub struct StoredValue {
-    bytes: OnceLock<Bytes>,
-    deferred: Option<Deferred>,
+    bytes: Body,
     decoded: Option<Decoded>,
 }
 
 #[derive(Clone)]
+enum Body {
+    Made(Bytes),
+    /// Shared by all clones, so that it is made once.
+    Deferred(Arc<Deferred>),
+}
+
 struct Deferred {
-    make: Arc<dyn Fn() -> Bytes + Send + Sync>,
+    made: OnceLock<Bytes>,
+    make: Box<dyn Fn() -> Bytes + Send + Sync>,
     size: usize,
 }
 
@@ -35,15 +41,16 @@ struct Decoded {
 impl StoredValue {
     /// A value of these bytes.
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Self { bytes: OnceLock::from(bytes.into()), deferred: None, decoded: None }
+        Self { bytes: Body::Made(bytes.into()), decoded: None }
     }
 
     /// A value whose bytes, about `size` of them, are made when they are first asked for, in some
     /// tens of microseconds at most: for backends that [write as they
     /// go](crate::Capabilities::writes_as_it_goes), which send one value while the next is made.
+    /// They are made once for all clones.
     pub fn deferred(size: usize, make: impl Fn() -> Bytes + Send + Sync + 'static) -> Self {
-        let deferred = Some(Deferred { make: Arc::new(make), size });
-        Self { bytes: OnceLock::new(), deferred, decoded: None }
+        let deferred = Deferred { made: OnceLock::new(), make: Box::new(make), size };
+        Self { bytes: Body::Deferred(Arc::new(deferred)), decoded: None }
     }
 
     /// Attaches the decoded form, which takes about `size` bytes of memory.
@@ -56,14 +63,19 @@ impl StoredValue {
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
-        self.bytes.get_or_init(|| self.deferred.as_ref().map_or_else(Bytes::new, |d| (d.make)()))
+        match &self.bytes {
+            Body::Made(bytes) => bytes,
+            Body::Deferred(deferred) => deferred.made.get_or_init(&deferred.make),
+        }
     }
 
     /// The number of bytes, or about that of a value that is not made yet.
     #[must_use]
     pub fn size_hint(&self) -> usize {
-        let made = self.bytes.get().map(Bytes::len);
-        made.or_else(|| self.deferred.as_ref().map(|d| d.size)).unwrap_or(0)
+        match &self.bytes {
+            Body::Made(bytes) => bytes.len(),
+            Body::Deferred(deferred) => deferred.made.get().map_or(deferred.size, Bytes::len),
+        }
     }
 
     /// The decoded form, when it is attached and of this type.
@@ -104,5 +116,26 @@ impl PutEntry {
     #[must_use]
     pub fn new(key: CacheKey, value: StoredValue, ttl: Ttl) -> Self {
         Self { key, value, ttl }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_deferred_value_is_made_once_for_all_its_clones() {
+        let made = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&made);
+        let value = StoredValue::deferred(100, move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Bytes::from_static(b"made")
+        });
+        let clone = value.clone();
+        assert_eq!((clone.size_hint(), made.load(Ordering::Relaxed)), (100, 0));
+        assert_eq!((clone.bytes(), value.bytes()), (&Bytes::from("made"), &Bytes::from("made")));
+        assert_eq!((value.size_hint(), made.load(Ordering::Relaxed)), (4, 1));
     }
 }

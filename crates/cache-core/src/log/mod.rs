@@ -13,8 +13,8 @@ use bytes::Bytes;
 
 pub use key::{LogGroup, LogKey};
 pub use record::{
-    AppendOptions, Appended, Compaction, LogHead, LogLimits, LogPage, LogRead, LogUsage, NewRecord,
-    Record, WhenFull,
+    AppendOptions, Appended, Compaction, LogCapabilities, LogHead, LogLimits, LogPage, LogRead,
+    LogUsage, NewRecord, Record, WhenFull,
 };
 pub use refusal::LogRefusal;
 
@@ -51,6 +51,11 @@ use crate::{CacheError, Namespace, Ttl};
 pub trait LogBackend: Debug + Send + Sync + 'static {
     /// What this is and where, for people. No secrets.
     fn log_info(&self) -> BackendInfo;
+
+    /// What it takes. The default is what every store takes that keeps what it is given as it is.
+    fn log_capabilities(&self) -> LogCapabilities {
+        LogCapabilities::new()
+    }
 
     /// Appends records, in order, all or none; makes the log when it is not there, also of no
     /// records.

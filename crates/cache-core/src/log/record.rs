@@ -17,7 +17,8 @@ pub struct NewRecord {
     pub weight: u32,
     /// Pinned records are in every window, and neither limits nor compaction remove them.
     pub pinned: bool,
-    /// Whatever the service keeps: at most 16 MiB.
+    /// Whatever the service keeps: at most 16 MiB, or [what the store
+    /// takes](LogCapabilities::max_payload_bytes).
     pub payload: Bytes,
 }
 
@@ -86,7 +87,8 @@ pub struct LogHead {
     pub appended: Duration,
     /// How long it still has to live; `None` when it does not expire.
     pub expires_in: Option<Duration>,
-    /// What the service keeps with it: at most 64 KiB.
+    /// What the service keeps with it: at most 64 KiB, or [what the store
+    /// takes](LogCapabilities::max_attributes_bytes).
     pub attributes: Bytes,
 }
 
@@ -103,6 +105,47 @@ impl LogHead {
             ..=Self::MAX_ATTRIBUTES_BYTES => Ok(()),
             length => Err(LogRefusal::AttributesLength(length)),
         }
+    }
+}
+
+/// What a store of logs takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogCapabilities {
+    /// The longest payload of a record, in bytes.
+    pub max_payload_bytes: usize,
+    /// The longest attributes of a log, in bytes.
+    pub max_attributes_bytes: usize,
+}
+
+impl LogCapabilities {
+    /// What a store takes that adds nothing to what it is given.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            max_payload_bytes: NewRecord::MAX_PAYLOAD_BYTES,
+            max_attributes_bytes: LogHead::MAX_ATTRIBUTES_BYTES,
+        }
+    }
+
+    /// Sets the longest payload.
+    #[must_use]
+    pub fn with_max_payload_bytes(mut self, bytes: usize) -> Self {
+        self.max_payload_bytes = bytes;
+        self
+    }
+
+    /// Sets the longest attributes.
+    #[must_use]
+    pub fn with_max_attributes_bytes(mut self, bytes: usize) -> Self {
+        self.max_attributes_bytes = bytes;
+        self
+    }
+}
+
+impl Default for LogCapabilities {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -155,6 +198,9 @@ pub struct LogLimits {
     pub max_records: Option<u64>,
     /// Most bytes of payload.
     pub max_bytes: Option<u64>,
+    /// Bytes of each payload that `max_bytes` does not count: what a wrapper that changes payloads
+    /// adds to each, so that a limit means the same with and without it. Callers leave it at zero.
+    pub uncounted_bytes: u64,
     /// Most weight.
     pub max_weight: Option<u64>,
     /// What happens to an append that would go beyond one of them.
@@ -165,6 +211,7 @@ impl LogLimits {
     /// Whether a log may be this long, this large and this heavy.
     #[must_use]
     pub fn admit(&self, records: u64, bytes: u64, weight: u64) -> bool {
+        let bytes = bytes.saturating_sub(records.saturating_mul(self.uncounted_bytes));
         self.max_records.is_none_or(|max| records <= max)
             && self.max_bytes.is_none_or(|max| bytes <= max)
             && self.max_weight.is_none_or(|max| weight <= max)

@@ -60,6 +60,7 @@ impl LogBackend for RedisBackend {
                     WhenFull::Refuse => "refuse",
                     WhenFull::DropOldest => "drop",
                 });
+                command.arg(limits.uncounted_bytes);
                 command.write_arg(&options.attributes);
                 records.iter().for_each(|record| wire::record(command, record));
             })

@@ -9,7 +9,7 @@ use super::{
     append, assert_fails, forever, fresh_log, head, ids, is_there, page, record, records, seqs,
     unchanged, weighing, whole,
 };
-use crate::{ErrorKind, LogBackend, LogHead, LogKey, LogLimits, LogRead, NewRecord};
+use crate::{ErrorKind, LogBackend, LogKey, LogLimits, LogRead, NewRecord};
 
 /// Numbers start at 1, go up and are never used twice, and records come back as they were given.
 pub async fn order(backend: &dyn LogBackend) {
@@ -110,7 +110,7 @@ pub async fn odd_records(backend: &dyn LogBackend) {
         ("empty", vec![]),
         ("all bytes", (0..=255).collect()),
         ("protocol", b"\r\n$-1\r\n".to_vec()),
-        ("large", vec![0xff; NewRecord::MAX_PAYLOAD_BYTES]),
+        ("large", vec![0xff; backend.log_capabilities().max_payload_bytes]),
     ] {
         given.push(NewRecord { payload: payload.into(), ..record(id) });
     }
@@ -137,9 +137,10 @@ pub async fn odd_records(backend: &dyn LogBackend) {
 pub async fn refusals(backend: &dyn LogBackend) {
     let log = fresh_log("refusals");
     let long = "x".repeat(NewRecord::MAX_ID_BYTES + 1);
+    let most = backend.log_capabilities();
     let large =
-        NewRecord { payload: vec![0; NewRecord::MAX_PAYLOAD_BYTES + 1].into(), ..record("large") };
-    let attributes = vec![0; LogHead::MAX_ATTRIBUTES_BYTES + 1];
+        NewRecord { payload: vec![0; most.max_payload_bytes + 1].into(), ..record("large") };
+    let attributes = vec![0; most.max_attributes_bytes + 1];
     for bad in [record(""), record(long), large] {
         let batch = [record("good"), bad.clone()];
         let refused = backend.append(&log, &batch, &forever()).await;
@@ -155,9 +156,10 @@ pub async fn refusals(backend: &dyn LogBackend) {
     let call = async { backend.set_attributes(&log, attributes.into(), version).await };
     let refused = unchanged(backend, &log, call).await;
     assert_fails(refused, ErrorKind::InvalidInput, "attributes that no store takes");
-    let most = vec![7; LogHead::MAX_ATTRIBUTES_BYTES];
-    let set = backend.set_attributes(&log, most.clone().into(), version).await.expect("succeeds");
-    assert!(set.expect("the log is there").attributes == most, "the longest attributes");
+    let longest = vec![7; most.max_attributes_bytes];
+    let set = backend.set_attributes(&log, longest.clone().into(), version).await;
+    let set = set.expect("succeeds").expect("the log is there");
+    assert!(set.attributes == longest, "the longest attributes");
 }
 
 /// Many at once lose nothing, double nothing, and all see one order.

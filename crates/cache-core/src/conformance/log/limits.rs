@@ -44,6 +44,13 @@ pub async fn refusing(backend: &dyn LogBackend) {
         assert_fails(refused, ErrorKind::Full, "a full log takes nothing more");
         append(backend, &log, &[beyond]).await; // Limits are the append's own.
     }
+    // What is not counted is not counted for each record there is.
+    let log = fresh_log("refusing");
+    let options = limited(LogLimits { uncounted_bytes: 10, ..bytes });
+    backend.append(&log, &[sized("a", 60)], &options).await.expect("below the limit");
+    let call = async { backend.append(&log, &[sized("b", 61)], &options).await };
+    assert_fails(unchanged(backend, &log, call).await, ErrorKind::Full, "one byte too many");
+    backend.append(&log, &[sized("b", 60)], &options).await.expect("up to the limit");
     let log = fresh_log("refusing");
     let refused = backend.append(&log, &records(["a", "b"]), &limited(at_most(1))).await;
     assert_fails(refused, ErrorKind::Full, "an append that alone is too much");

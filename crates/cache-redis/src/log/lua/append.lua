@@ -1,10 +1,12 @@
 -- Appends records. KEYS[3..7] the log. ARGV: time to live; expected length, most records, bytes and weight ('' for
--- none); 'refuse' or 'drop' at a limit; attributes of a new log; the records.
+-- none); 'refuse' or 'drop' at a limit; bytes of each record that the limit does not count; attributes of a new log;
+-- the records.
 -- Answers {head, dropped, numbers, known (0 or 1)}, or the name of what it refuses.
 may('hset', 'hdel', 'rpush', 'ltrim', 'zadd', 'zrem', 'zremrangebyscore', 'unlink', 'pexpireat', 'persist', 'zrange')
 local ttl, expected = tonumber(ARGV[1]), tonumber(ARGV[2])
 local most = { n = tonumber(ARGV[3]), b = tonumber(ARGV[4]), w = tonumber(ARGV[5]) }
-local FIRST = 8
+local uncounted = tonumber(ARGV[7])
+local FIRST = 9
 
 local log = log_at(3)
 local there = load(log)
@@ -46,7 +48,8 @@ for _, record in ipairs(fresh) do
   sums.w, sums.b = sums.w + record.weight, sums.b + record.bytes
 end
 local function fits(n, w, b)
-  return not (most.n and n + sums.n > most.n or most.w and w + sums.w > most.w or most.b and b + sums.b > most.b)
+  return not (most.n and n + sums.n > most.n or most.w and w + sums.w > most.w
+    or most.b and b + sums.b - uncounted * (n + sums.n) > most.b)
 end
 local n, w, b, pinned = 0, 0, 0, { n = 0, w = 0, b = 0 }
 if there then
@@ -70,7 +73,7 @@ while #fresh > 0 and not fits(n, w, b) do
 end
 
 if not there then
-  create(log, ARGV[7])
+  create(log, ARGV[8])
 end
 local tail, held, fields = {}, {}, {}
 for _, record in ipairs(fresh) do
