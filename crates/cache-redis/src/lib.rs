@@ -19,6 +19,7 @@ mod reply;
 mod script;
 mod status;
 mod topology;
+mod users;
 
 pub use backend::RedisBackend;
 pub use config::RedisConfig;
