@@ -19,7 +19,7 @@ const MAX_MEASURED: usize = 10_000;
 
 /// What a key of the namespace's prefix is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+pub(crate) enum Found {
     Entry,
     /// A lease or the counters.
     Companion,
@@ -136,7 +136,7 @@ fn sum(link: &Link, replies: Vec<Value>) -> Result<u64, CacheError> {
     Ok(total)
 }
 
-async fn scan(
+pub(crate) async fn scan(
     link: &Link,
     namespace: &Namespace,
     cursor: u64,
@@ -158,7 +158,7 @@ async fn scan(
     Ok((cursor, keys.collect::<Result<_, _>>()?))
 }
 
-fn classify(namespace: &Namespace, key: &[u8]) -> Found {
+pub(crate) fn classify(namespace: &Namespace, key: &[u8]) -> Found {
     let rest = key.strip_prefix(namespace.as_str().as_bytes());
     let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b":")) else {
         return Found::Foreign;

@@ -6,6 +6,7 @@ mod batch;
 mod config;
 mod connector;
 mod counters;
+mod diagnosis;
 mod entries;
 mod error;
 mod key_writer;

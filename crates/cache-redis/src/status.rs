@@ -6,6 +6,7 @@ use cache_core::{BackendStatus, CacheError, ErrorKind};
 use redis::{Value, cmd};
 
 use crate::batch::Batch;
+use crate::diagnosis::{self, Info};
 use crate::link::{Link, Repeat};
 use crate::reply;
 
@@ -32,7 +33,7 @@ pub(crate) async fn status(link: &Link) -> Result<BackendStatus, CacheError> {
     Ok(status)
 }
 
-async fn info(link: &Link) -> Result<String, CacheError> {
+async fn info(link: &Link) -> Result<Info, CacheError> {
     let mut batch = Batch::new(link, Repeat::Once, 2);
     for section in ["server", "memory"] {
         let mut command = cmd("INFO");
@@ -46,77 +47,55 @@ async fn info(link: &Link) -> Result<String, CacheError> {
             other => return Err(reply::unusable(link, other, "INFO")),
         }
     }
-    Ok(text)
+    Ok(Info::new(text))
 }
 
 fn denied() -> BackendStatus {
-    let warning = "this user may not use INFO, so the server's version and memory are unknown: \
-                   allow it with ACL SETUSER … +info";
     let mut status = BackendStatus::default();
     status.server = "redis".to_owned();
     status.version = "unknown".to_owned();
-    status.warnings = vec![warning.to_owned()];
+    status.findings = vec![diagnosis::not_allowed("info")];
     status
 }
 
-fn read(info: &str) -> BackendStatus {
-    let field = |name: &str| {
-        let value =
-            |line: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned());
-        info.lines().find_map(value)
-    };
-    let number = |name| field(name).and_then(|value| value.parse::<u64>().ok());
+fn read(info: &Info) -> BackendStatus {
+    let field = |name: &str| info.text(name).map(str::to_owned);
     let mut status = BackendStatus::default();
     status.server = field("server_name").unwrap_or_else(|| "redis".to_owned());
     let version = field(&format!("{}_version", status.server)).or_else(|| field("redis_version"));
     status.version = version.unwrap_or_else(|| "unknown".to_owned());
-    status.used_bytes = number("used_memory");
-    status.max_bytes = number("maxmemory").filter(|&bytes| bytes > 0);
+    status.used_bytes = info.number("used_memory");
+    status.max_bytes = info.number("maxmemory").filter(|&bytes| bytes > 0);
     status.eviction_policy = field("maxmemory_policy");
-    status.warnings = warnings(&status, number("maxmemory"));
+    status.findings = diagnosis::bounds(info);
     status
-}
-
-fn warnings(status: &BackendStatus, max_memory: Option<u64>) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if max_memory == Some(0) {
-        warnings.push(
-            "the server's memory is unbounded, so the cache may fill the machine: set maxmemory \
-             and maxmemory-policy allkeys-lru in its configuration"
-                .to_owned(),
-        );
-    }
-    if status.max_bytes.is_some() && status.eviction_policy.as_deref() == Some("noeviction") {
-        warnings.push(
-            "the server does not evict (maxmemory-policy noeviction), so writes fail once it is \
-             full: set maxmemory-policy allkeys-lru in its configuration"
-                .to_owned(),
-        );
-    }
-    warnings
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cache_core::FindingCode;
 
     #[test]
     fn servers_tell_their_name_and_bounds() {
         let redis = "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\n# Memory\r\n\
                      used_memory:1024\r\nused_memory_rss:9\r\nmaxmemory:4096\r\n\
                      maxmemory_policy:allkeys-lru\r\n";
-        let status = read(redis);
+        let status = read(&Info::new(redis.to_owned()));
         assert_eq!((status.server.as_str(), status.version.as_str()), ("redis", "7.0.15"));
         assert_eq!((status.used_bytes, status.max_bytes), (Some(1024), Some(4096)));
         assert_eq!(status.eviction_policy.as_deref(), Some("allkeys-lru"));
-        assert!(status.warnings.is_empty());
+        assert!(status.findings.is_empty());
         let valkey = "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.0\r\n\
                       maxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
-        let status = read(valkey);
+        let status = read(&Info::new(valkey.to_owned()));
         assert_eq!((status.server.as_str(), status.version.as_str()), ("valkey", "8.1.0"));
         assert_eq!(status.max_bytes, None);
-        assert!(status.warnings.len() == 1 && status.warnings[0].contains("unbounded"));
-        let full = read("maxmemory:5\r\nmaxmemory_policy:noeviction\r\n");
-        assert!(full.warnings.len() == 1 && full.warnings[0].contains("noeviction"));
+        let codes = |status: &BackendStatus| {
+            status.findings.iter().map(|finding| finding.code).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(&status), [FindingCode::UnboundedMemory]);
+        let full = "maxmemory:5\r\nmaxmemory_policy:noeviction\r\n";
+        assert_eq!(codes(&read(&Info::new(full.to_owned()))), [FindingCode::NoEviction]);
     }
 }
