@@ -7,8 +7,8 @@ use std::time::Instant;
 use async_trait::async_trait;
 use cache_core::{
     BackendInfo, BackendStatus, CacheBackend, CacheError, CacheKey, Capabilities, ClearOptions,
-    ClearProgress, Counters, DiagnoseOptions, ErrorKind, Finding, GetOptions, LeaseToken, Leases, Namespace, PutEntry,
-    PutOptions, StoredValue, Ttl, Usage,
+    ClearProgress, Counters, DiagnoseOptions, ErrorKind, Finding, GetOptions, LeaseToken, Leases,
+    Namespace, PutEntry, PutOptions, StoredValue, Ttl, Usage,
 };
 use rusqlite::Connection;
 

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod errors;
+mod findings;
 pub(crate) mod help;
 mod messages;
 mod setup;

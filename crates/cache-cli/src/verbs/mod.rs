@@ -2,6 +2,7 @@
 
 mod clear;
 mod explain;
+mod finding;
 mod get;
 mod provider;
 mod setup;

@@ -90,6 +90,9 @@ macro_rules! codes {
         }
 
         impl FindingCode {
+            /// All that this version knows, somebody else's not included.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
             /// Its stable name.
             #[must_use]
             pub fn as_str(self) -> &'static str {
@@ -260,5 +263,9 @@ mod tests {
         assert_eq!((finding.number("policy"), finding.number("most")), (None, None));
         assert!(Severity::Problem > Severity::Warning && Severity::Warning > Severity::Info);
         assert_eq!(FindingCode::Other("theirs").as_str(), "theirs");
+        let mut names: Vec<_> = FindingCode::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), FindingCode::ALL.len(), "no two codes share a name");
     }
 }
