@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cache_core::{
-    CacheBackend, CacheBackendExt, Counters, ErrorKind, GetOptions, LeaseOutcome, LeaseRequest,
-    LeaseToken, Leases, LogBackend,
+    CacheBackend, CacheBackendExt, Counters, ErrorKind, FindingCode, GetOptions, LeaseOutcome,
+    LeaseRequest, LeaseToken, Leases, LogBackend,
 };
 use cache_redis::{RedisBackend, RedisConfig};
 use redis_test_server::{Proxy, TestCluster, TestServer};
@@ -122,8 +122,8 @@ async fn counters_logs_clearing_and_status_are_of_the_whole_cluster() {
     let of_one = cluster.nodes()[0].command(&["INFO", "memory"]);
     let of_one = of_one.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap();
     assert!(status.used_bytes.unwrap() > 2 * of_one.trim().parse::<u64>().unwrap());
-    let unbounded = status.warnings.iter().filter(|warning| warning.contains("unbounded"));
-    assert_eq!((unbounded.count(), status.warnings.len()), (1, 1), "said once: {status:?}");
+    let unbounded = status.findings.iter().filter(|it| it.code == FindingCode::UnboundedMemory);
+    assert_eq!((unbounded.count(), status.findings.len()), (1, 1), "said once: {status:?}");
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ async fn calls_to_a_lost_node_fail_fast_and_the_others_are_not_held_up() {
     }
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     let status = backend.status().await.unwrap();
-    assert!(!status.warnings.is_empty(), "a lost node is told of");
+    assert!(!status.findings.is_empty(), "a lost node is told of");
     cluster.nodes()[1].pause();
     let started = Instant::now();
     let error = backend.get(&others[0]).await.unwrap_err();
