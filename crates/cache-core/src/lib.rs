@@ -16,14 +16,14 @@ mod scope;
 mod ttl;
 
 #[cfg(feature = "memory")]
-pub use backend::memory::MemoryBackend;
+pub use backend::memory::{LocalTable, MemoryBackend};
 #[cfg(feature = "memory")]
 pub use log::memory::MemoryLog;
 
 pub use backend::{
     BackendInfo, BackendStatus, CacheBackend, CacheBackendExt, Capabilities, ClearOptions,
     ClearProgress, Counters, GetOptions, LeaseOutcome, LeaseRequest, LeaseToken, Leases, PutEntry,
-    PutOptions, StoredValue, Usage,
+    PutOptions, StoredValue, Usage, WaitPace, Wakeup,
 };
 pub use chat::{
     ChatChunk, ChatProvider, ChatProviderExt, ChatRequest, ChatResponse, ChatStream,
