@@ -7,10 +7,10 @@ use cache_core::{CacheError, Counters, Namespace};
 use redis::cmd;
 
 use crate::RedisBackend;
-use crate::batch::Batch;
 use crate::keyspace::stats_key;
-use crate::link::Repeat;
+use crate::link::{Access, Commands, Repeat, Weight};
 use crate::reply;
+use crate::topology::slot_of;
 
 #[async_trait]
 impl Counters for RedisBackend {
@@ -20,23 +20,32 @@ impl Counters for RedisBackend {
         deltas: &[(&str, i64)],
     ) -> Result<(), CacheError> {
         let key = stats_key(namespace);
+        let commands = Commands {
+            count: deltas.len(),
+            slot: &|_| slot_of(key.as_bytes()),
+            weight: &|index| Weight { keys: 1, bytes: key.len() + deltas[index].0.len() + 48 },
+            make: &|index, _| {
+                let (name, delta) = deltas[index];
+                let mut command = cmd("HINCRBY");
+                command.arg(&key).arg(name).arg(delta);
+                command
+            },
+        };
         // Sent again, it would count twice.
-        let mut batch = Batch::new(&self.link, Repeat::Never, deltas.len());
-        for (name, delta) in deltas {
-            let mut command = cmd("HINCRBY");
-            command.arg(&key).arg(name).arg(delta);
-            batch.add(command, 1, key.len() + name.len() + 48).await?;
-        }
-        reply::all_succeeded(&self.link, &batch.finish().await?)
+        let replies = self.link.each(&commands, Access::Write, Repeat::Never).await?;
+        reply::all_succeeded(&self.link, &replies)
     }
 
     async fn read_counters(
         &self,
         namespace: &Namespace,
     ) -> Result<BTreeMap<String, i64>, CacheError> {
+        let key = stats_key(namespace);
         let mut command = cmd("HGETALL");
-        command.arg(stats_key(namespace));
-        let reply = self.link.command(&command, Repeat::Once).await?;
+        command.arg(&key);
+        // Of the primary: who has just counted sees it.
+        let reply =
+            self.link.command(key.as_bytes(), &command, Access::Write, Repeat::Once).await?;
         let mut parts = reply::array(&self.link, reply, "HGETALL")?.into_iter();
         let mut counters = BTreeMap::new();
         while let (Some(name), Some(count)) = (parts.next(), parts.next()) {
@@ -54,8 +63,10 @@ impl Counters for RedisBackend {
     }
 
     async fn reset_counters(&self, namespace: &Namespace) -> Result<(), CacheError> {
+        let key = stats_key(namespace);
         let mut command = cmd("UNLINK");
-        command.arg(stats_key(namespace));
-        self.link.command(&command, Repeat::Once).await.map(|_| ())
+        command.arg(&key);
+        let done = self.link.command(key.as_bytes(), &command, Access::Write, Repeat::Once).await;
+        done.map(|_| ())
     }
 }

@@ -1,25 +1,17 @@
 //! Entries: strings with an expiry of their own.
 
-use cache_core::{
-    CacheError, CacheKey, ErrorKind, LeaseToken, PutEntry, PutOptions, StoredValue, Ttl,
-};
-use redis::{Cmd, Pipeline, RedisWrite, Value};
+use cache_core::{CacheError, CacheKey, ErrorKind, PutEntry, PutOptions, StoredValue, Ttl};
+use redis::{Cmd, RedisWrite, Value};
 
-use crate::batch::{Batch, MAX_BYTES, MAX_KEYS, MAX_KEYS_PER_COMMAND};
 use crate::key_writer::KeyWriter;
-use crate::lease;
-use crate::link::{Link, Repeat, Request, Weight};
+use crate::lease::RELEASE;
+use crate::link::{Access, Commands, Link, MAX_KEYS_PER_COMMAND, Repeat, Weight};
 use crate::reply;
 
 /// What Redis takes in one string, unless it is configured otherwise.
 pub(crate) const MAX_VALUE_BYTES: usize = 512 << 20;
 
-/// Writes are made and sent in volleys of so many entries: the server works on one while the next
-/// is being made.
-const VOLLEY_KEYS: usize = 64;
-const VOLLEY_BYTES: usize = 128 << 10;
-
-/// `GET` for one key, `MGET` for more.
+/// `GET` for one key, `MGET` for more, and a `GET` for each where keys are kept apart.
 pub(crate) async fn get(
     link: &Link,
     keys: &[CacheKey],
@@ -27,41 +19,62 @@ pub(crate) async fn get(
     match keys {
         [] => Ok(Vec::new()),
         [key] => Ok(vec![get_one(link, key).await?]),
+        keys if link.keeps_apart() => get_each(link, keys).await,
         keys => get_several(link, keys).await,
     }
 }
 
 async fn get_one(link: &Link, key: &CacheKey) -> Result<Option<StoredValue>, CacheError> {
-    let command = on_key("GET", KeyWriter::default().stored(key));
-    match link.command(&command, Repeat::Once).await {
+    let mut writer = KeyWriter::default();
+    let stored = writer.stored(key);
+    match link.command(stored, &on_key("GET", stored), Access::Read, Repeat::Once).await {
         Ok(reply) => reply::value(link, reply),
         Err(error) if error.kind() == ErrorKind::WrongType => Ok(None),
         Err(error) => Err(error),
     }
 }
 
+async fn get_each(link: &Link, keys: &[CacheKey]) -> Result<Vec<Option<StoredValue>>, CacheError> {
+    let replies = for_each(link, keys, Access::Read, |key| on_key("GET", key)).await?;
+    replies.into_iter().map(|reply| reply::value(link, reply)).collect()
+}
+
 async fn get_several(
     link: &Link,
     keys: &[CacheKey],
 ) -> Result<Vec<Option<StoredValue>>, CacheError> {
-    let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once, keys.len().div_ceil(MAX_KEYS_PER_COMMAND));
-    for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
-        let length = chunk.iter().map(stored_length).sum();
-        let mut command = Cmd::with_capacity(chunk.len() + 1, length + 4);
-        command.write_arg(b"MGET");
-        for key in chunk {
-            command.write_arg(writer.stored(key));
-        }
-        batch.add(command, chunk.len(), length).await?;
+    let runs: Vec<_> = keys.chunks(MAX_KEYS_PER_COMMAND).collect();
+    let length = |run: &[CacheKey]| run.iter().map(stored_length).sum();
+    let commands = Commands {
+        count: runs.len(),
+        slot: &|index| KeyWriter::default().slot(&runs[index][0]),
+        weight: &|index| Weight { keys: runs[index].len(), bytes: length(runs[index]) },
+        make: &|index, writer| {
+            let run = runs[index];
+            let mut command = Cmd::with_capacity(run.len() + 1, length(run) + 4);
+            command.write_arg(b"MGET");
+            for key in run {
+                command.write_arg(writer.stored(key));
+            }
+            command
+        },
+    };
+    let replies = link.each(&commands, Access::Read, Repeat::Once).await?;
+    if link.must_keep_apart(&replies) {
+        return get_each(link, keys).await;
     }
     let mut values = Vec::with_capacity(keys.len());
-    for reply in batch.finish().await? {
+    for reply in replies {
         for item in reply::array(link, reply, "MGET")? {
             values.push(reply::value(link, item)?);
         }
     }
-    complete(link, values, keys.len(), "MGET")
+    // Never results that belong to other keys.
+    if values.len() == keys.len() {
+        Ok(values)
+    } else {
+        Err(crate::error::unexpected(link.location(), "MGET"))
+    }
 }
 
 /// `SET … PX …` for each entry, and the release of leases behind them.
@@ -76,60 +89,61 @@ pub(crate) async fn put(
             "Redis takes values of at most 512 MiB: do not cache this one",
         ));
     }
-    for trip in split(entries, MAX_KEYS, MAX_BYTES) {
-        let volleys = split(trip, VOLLEY_KEYS, VOLLEY_BYTES);
-        let volley = |number: usize| match (volleys.get(number), options.release) {
-            (Some(entries), _) => Some(sets(entries)),
-            (None, Some(token)) if number == volleys.len() => Some(releases(trip, token)),
-            (None, _) => None,
-        };
-        let weight = Weight { keys: trip.len(), bytes: trip.iter().map(length).sum() };
-        let replies = link.send(Request::Volleys(&volley), weight, Repeat::Once).await?;
-        reply::all_succeeded(link, &replies)?;
+    let apart = link.keeps_apart();
+    let per_release = if apart { 1 } else { MAX_KEYS_PER_COMMAND };
+    let releases: Vec<_> = match options.release {
+        Some(_) => entries.chunks(per_release).collect(),
+        None => Vec::new(),
+    };
+    let token = options.release.as_ref().map_or(&[][..], |token| token.as_bytes());
+    let keys = |run: usize| releases[run].iter().map(|entry| &entry.key);
+    let sets = entries.len();
+    let commands = Commands {
+        count: sets + releases.len(),
+        slot: &|index| match entries.get(index) {
+            Some(entry) => KeyWriter::default().slot(&entry.key),
+            None => KeyWriter::default().slot(&releases[index - sets][0].key),
+        },
+        weight: &|index| match entries.get(index) {
+            Some(entry) => Weight { keys: 1, bytes: length(entry) },
+            None => RELEASE.weight(keys(index - sets)),
+        },
+        make: &|index, writer| match entries.get(index) {
+            Some(entry) => set(writer.stored(&entry.key), entry, length(entry)),
+            None => RELEASE.in_batch(keys(index - sets), &[token], writer, apart),
+        },
+    };
+    let mut replies = link.each(&commands, Access::Write, Repeat::Once).await?;
+    let released = replies.split_off(sets);
+    reply::all_succeeded(link, &replies)?;
+    release_the_rest(link, &releases, released, token).await
+}
+
+/// Sends releases again that came to nothing: the server did not know the script, or wants keys
+/// kept apart.
+async fn release_the_rest(
+    link: &Link,
+    releases: &[&[PutEntry]],
+    replies: Vec<Value>,
+    token: &[u8],
+) -> Result<(), CacheError> {
+    link.must_keep_apart(&replies);
+    let again = |reply: &Value| matches!(reply, Value::ServerError(error) if matches!(error.code(), "NOSCRIPT" | "CROSSSLOT"));
+    let (rest, done): (Vec<_>, Vec<_>) =
+        releases.iter().zip(replies).partition(|(_, reply)| again(reply));
+    let done: Vec<_> = done.into_iter().map(|(_, reply)| reply).collect();
+    reply::all_succeeded(link, &done)?;
+    let keys: Vec<_> =
+        rest.iter().flat_map(|(run, _)| run.iter().map(|entry| entry.key.clone())).collect();
+    if keys.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    RELEASE.run(link, &keys, &[token]).await.map(|_| ())
 }
 
 /// About what an entry takes on the wire.
 fn length(entry: &PutEntry) -> usize {
     stored_length(&entry.key) + entry.value.size_hint() + 32
-}
-
-/// Runs of entries within these limits; one that is over them goes alone.
-fn split(entries: &[PutEntry], most_keys: usize, most_bytes: usize) -> Vec<&[PutEntry]> {
-    let mut runs = Vec::new();
-    let (mut start, mut bytes) = (0, 0usize);
-    for (index, entry) in entries.iter().enumerate() {
-        let more = length(entry);
-        if index > start && (index - start >= most_keys || bytes.saturating_add(more) > most_bytes)
-        {
-            runs.push(&entries[start..index]);
-            (start, bytes) = (index, 0);
-        }
-        bytes = bytes.saturating_add(more);
-    }
-    if start < entries.len() {
-        runs.push(&entries[start..]);
-    }
-    runs
-}
-
-fn sets(entries: &[PutEntry]) -> Pipeline {
-    let mut writer = KeyWriter::default();
-    let mut pipeline = Pipeline::with_capacity(entries.len());
-    for entry in entries {
-        pipeline.add_command(set(writer.stored(&entry.key), entry, length(entry)));
-    }
-    pipeline
-}
-
-fn releases(entries: &[PutEntry], token: LeaseToken) -> Pipeline {
-    let keys: Vec<&CacheKey> = entries.iter().map(|entry| &entry.key).collect();
-    let mut pipeline = Pipeline::new();
-    for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
-        pipeline.add_command(lease::release_command(chunk, token).0);
-    }
-    pipeline
 }
 
 fn set(key: &[u8], entry: &PutEntry, length: usize) -> Cmd {
@@ -146,13 +160,13 @@ fn set(key: &[u8], entry: &PutEntry, length: usize) -> Cmd {
 
 /// `UNLINK` per key, so that each says whether it was there.
 pub(crate) async fn remove(link: &Link, keys: &[CacheKey]) -> Result<Vec<bool>, CacheError> {
-    let replies = for_each(link, keys, |key| on_key("UNLINK", key)).await?;
+    let replies = for_each(link, keys, Access::Write, |key| on_key("UNLINK", key)).await?;
     replies.into_iter().map(|reply| Ok(reply::number(link, reply, "UNLINK")? > 0)).collect()
 }
 
 /// `TYPE` per key: unlike `EXISTS` it knows a foreign type, and it does not count as use either.
 pub(crate) async fn contains(link: &Link, keys: &[CacheKey]) -> Result<Vec<bool>, CacheError> {
-    let replies = for_each(link, keys, |key| on_key("TYPE", key)).await?;
+    let replies = for_each(link, keys, Access::Read, |key| on_key("TYPE", key)).await?;
     let is_string = |reply| match reply {
         Value::SimpleString(name) => Ok(name == "string"),
         other => Err(reply::unusable(link, other, "TYPE")),
@@ -162,28 +176,33 @@ pub(crate) async fn contains(link: &Link, keys: &[CacheKey]) -> Result<Vec<bool>
 
 /// `PEXPIRE`, or for ever `PERSIST`, which does not say whether the key was there: `EXISTS` does.
 pub(crate) async fn touch(link: &Link, keys: &[(CacheKey, Ttl)]) -> Result<Vec<bool>, CacheError> {
-    let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once, keys.len());
+    let mut steps = Vec::with_capacity(keys.len());
     for (key, ttl) in keys {
-        let stored = writer.stored(key);
-        let length = stored.len() + 32;
-        if let Some(millis) = ttl.as_millis() {
-            let mut command = on_key("PEXPIRE", stored);
-            command.arg(millis);
-            batch.add(command, 1, length).await?;
-        } else {
-            batch.add(on_key("PERSIST", stored), 1, length).await?;
-            batch.add(on_key("EXISTS", stored), 1, length).await?;
+        match ttl.as_millis() {
+            Some(millis) => steps.push((key, "PEXPIRE", Some(millis))),
+            None => steps.extend([(key, "PERSIST", None), (key, "EXISTS", None)]),
         }
     }
-    let mut replies = batch.finish().await?.into_iter();
+    let commands = Commands {
+        count: steps.len(),
+        slot: &|index| KeyWriter::default().slot(steps[index].0),
+        weight: &|index| Weight { keys: 1, bytes: stored_length(steps[index].0) + 32 },
+        make: &|index, writer| {
+            let (key, name, millis) = steps[index];
+            let mut command = on_key(name, writer.stored(key));
+            if let Some(millis) = millis {
+                command.arg(millis);
+            }
+            command
+        },
+    };
+    let replies = link.each(&commands, Access::Write, Repeat::Once).await?;
     let mut touched = Vec::with_capacity(keys.len());
-    for (_, ttl) in keys {
-        if *ttl == Ttl::FOREVER {
-            reply::number(link, replies.next().unwrap_or(Value::Nil), "PERSIST")?;
+    for ((_, name, _), reply) in steps.iter().zip(replies) {
+        let changed = reply::number(link, reply, name)? > 0;
+        if *name != "PERSIST" {
+            touched.push(changed);
         }
-        let reply = replies.next().unwrap_or(Value::Nil);
-        touched.push(reply::number(link, reply, "PEXPIRE")? > 0);
     }
     Ok(touched)
 }
@@ -192,15 +211,16 @@ pub(crate) async fn touch(link: &Link, keys: &[(CacheKey, Ttl)]) -> Result<Vec<b
 async fn for_each(
     link: &Link,
     keys: &[CacheKey],
-    command: impl Fn(&[u8]) -> Cmd,
+    access: Access,
+    command: impl Fn(&[u8]) -> Cmd + Sync,
 ) -> Result<Vec<Value>, CacheError> {
-    let mut writer = KeyWriter::default();
-    let mut batch = Batch::new(link, Repeat::Once, keys.len());
-    for key in keys {
-        let stored = writer.stored(key);
-        batch.add(command(stored), 1, stored.len() + 16).await?;
-    }
-    complete(link, batch.finish().await?, keys.len(), "a batch")
+    let commands = Commands {
+        count: keys.len(),
+        slot: &|index| KeyWriter::default().slot(&keys[index]),
+        weight: &|index| Weight { keys: 1, bytes: stored_length(&keys[index]) + 16 },
+        make: &|index, writer| command(writer.stored(&keys[index])),
+    };
+    link.each(&commands, access, Repeat::Once).await
 }
 
 fn on_key(name: &str, key: &[u8]) -> Cmd {
@@ -212,18 +232,4 @@ fn on_key(name: &str, key: &[u8]) -> Cmd {
 
 fn stored_length(key: &CacheKey) -> usize {
     key.space().prefix().len() + 43
-}
-
-/// A result per key, or an error: never results that belong to other keys.
-fn complete<T>(
-    link: &Link,
-    results: Vec<T>,
-    keys: usize,
-    command: &str,
-) -> Result<Vec<T>, CacheError> {
-    if results.len() == keys {
-        Ok(results)
-    } else {
-        Err(crate::error::unexpected(link.location(), command))
-    }
 }

@@ -2,6 +2,8 @@
 
 use cache_core::CacheKey;
 
+use crate::topology::slot_of;
+
 /// Stored forms of keys, written into one buffer after another.
 #[derive(Default)]
 pub(crate) struct KeyWriter {
@@ -17,16 +19,21 @@ impl KeyWriter {
         &self.stored
     }
 
-    /// `{namespace}:lease:{kind}:{generation}:{hash}`
+    /// `{namespace}:lease:` and the entry's name in braces, which are part of the name: in a cluster
+    /// it is they that put a lease into the slot of its entry.
     pub(crate) fn lease(&mut self, key: &CacheKey) -> &[u8] {
-        let namespace = key.space().namespace().as_str().len();
         self.stored(key);
-        let (namespace, rest) = self.stored.split_at(namespace);
+        let namespace = key.space().namespace().as_str();
         self.lease.clear();
-        for part in [namespace, b":lease", rest] {
+        for part in [namespace.as_bytes(), b":lease:{", &self.stored, b"}"] {
             self.lease.extend_from_slice(part);
         }
         &self.lease
+    }
+
+    /// The slot of an entry and of its lease.
+    pub(crate) fn slot(&mut self, key: &CacheKey) -> u16 {
+        slot_of(self.stored(key))
     }
 }
 
@@ -41,7 +48,8 @@ mod tests {
         let key = CacheKey::new(space, [0; 32]);
         let mut writer = KeyWriter::default();
         let hash = "A".repeat(43);
-        assert_eq!(writer.lease(&key), format!("app:lease:emb:3:{hash}").as_bytes());
+        assert_eq!(writer.lease(&key), format!("app:lease:{{app:emb:3:{hash}}}").as_bytes());
         assert_eq!(writer.stored(&key), format!("app:emb:3:{hash}").as_bytes());
+        assert_eq!(slot_of(writer.lease(&key)), writer.slot(&key));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cache_core::{CacheError, CacheKey, LeaseOutcome, LeaseRequest, LeaseToken, Leases};
-use redis::{Cmd, Value};
+use redis::Value;
 
 use crate::RedisBackend;
 use crate::reply;
@@ -46,7 +46,8 @@ return out",
     Keys::Lease,
 );
 
-static RELEASE: Script = Script::new(
+/// Lets go of leases that the caller holds.
+pub(crate) static RELEASE: Script = Script::new(
     r"local out = {}
 for i, lease in ipairs(KEYS) do
   local held = redis.pcall('GET', lease) == ARGV[1]
@@ -55,11 +56,6 @@ end
 return out",
     Keys::Lease,
 );
-
-/// Releases leases within a pipeline; and about the command's length.
-pub(crate) fn release_command(keys: &[&CacheKey], token: LeaseToken) -> (Cmd, usize) {
-    RELEASE.in_full(keys, &[token.as_bytes()])
-}
 
 #[async_trait]
 impl Leases for RedisBackend {

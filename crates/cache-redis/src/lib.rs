@@ -2,10 +2,10 @@
 
 mod address;
 mod backend;
-mod batch;
 mod config;
-mod connector;
+mod connection;
 mod counters;
+mod credentials;
 mod entries;
 mod error;
 mod key_writer;
@@ -13,11 +13,13 @@ mod keyspace;
 mod lease;
 mod link;
 mod log;
+mod read_from;
 mod reply;
 mod script;
 mod status;
-#[cfg(feature = "tls")]
-mod tls;
+mod topology;
 
 pub use backend::RedisBackend;
 pub use config::RedisConfig;
+pub use credentials::{Credentials, CredentialsSource};
+pub use read_from::ReadFrom;

@@ -1,13 +1,12 @@
-//! Lua scripts, known to the server by their hash.
+//! Lua scripts, known to the servers by their hash.
 
 use std::sync::OnceLock;
 
 use cache_core::{CacheError, CacheKey};
 use redis::{Cmd, RedisWrite, Value};
 
-use crate::batch::{Batch, MAX_KEYS_PER_COMMAND};
 use crate::key_writer::KeyWriter;
-use crate::link::{Link, Repeat};
+use crate::link::{Access, Commands, Link, MAX_KEYS_PER_COMMAND, Repeat, Weight};
 use crate::{error, reply};
 
 /// A script over many keys that answers with an array, one element per cache key.
@@ -17,11 +16,18 @@ pub(crate) struct Script {
     sha: OnceLock<String>,
 }
 
-/// Which of its keys a script is given for each cache key.
+/// Which of its keys a script is given for each cache key. They are in one slot.
 #[derive(Clone, Copy)]
 pub(crate) enum Keys {
     Lease,
     EntryAndLease,
+}
+
+/// How a script is called.
+#[derive(Clone, Copy)]
+enum By {
+    Hash,
+    Text,
 }
 
 impl Script {
@@ -29,7 +35,7 @@ impl Script {
         Self { text, keys, sha: OnceLock::new() }
     }
 
-    /// Runs it in one round trip, or two when the server does not know it yet. Done twice, a script
+    /// Runs it in one round trip, or two when a server does not know it yet. Done twice, a script
     /// must leave things as they are.
     pub(crate) async fn run(
         &self,
@@ -37,10 +43,10 @@ impl Script {
         keys: &[CacheKey],
         arguments: &[&[u8]],
     ) -> Result<Vec<Value>, CacheError> {
-        let sha = self.sha.get_or_init(|| redis::Script::new(self.text).get_hash().to_owned());
-        let mut replies = self.send(link, ["EVALSHA", sha], keys, arguments).await?;
-        if replies.iter().any(is_unknown_script) {
-            replies = self.send(link, ["EVAL", self.text], keys, arguments).await?;
+        let apart = link.keeps_apart();
+        let mut replies = self.send(link, keys, arguments, apart).await?;
+        if !apart && link.must_keep_apart(&replies) {
+            replies = self.send(link, keys, arguments, true).await?;
         }
         let mut results = Vec::with_capacity(keys.len());
         for reply in replies {
@@ -53,52 +59,93 @@ impl Script {
         }
     }
 
+    /// One reply for each run of keys; a run is one key where keys are kept apart.
     async fn send(
         &self,
         link: &Link,
-        by: [&str; 2],
         keys: &[CacheKey],
         arguments: &[&[u8]],
+        apart: bool,
     ) -> Result<Vec<Value>, CacheError> {
-        let keys: Vec<&CacheKey> = keys.iter().collect();
-        let mut batch = Batch::new(link, Repeat::Once, 1);
-        for chunk in keys.chunks(MAX_KEYS_PER_COMMAND) {
-            let (command, length) = self.command(by, chunk, arguments);
-            batch.add(command, chunk.len(), length).await?;
+        let runs: Vec<_> = keys.chunks(if apart { 1 } else { MAX_KEYS_PER_COMMAND }).collect();
+        let mut replies = self.send_runs(link, &runs, arguments, By::Hash).await?;
+        let unknown: Vec<_> =
+            (0..runs.len()).filter(|&index| is_unknown_script(&replies[index])).collect();
+        if !unknown.is_empty() {
+            let runs: Vec<_> = unknown.iter().map(|&index| runs[index]).collect();
+            let again = self.send_runs(link, &runs, arguments, By::Text).await?;
+            for (index, reply) in unknown.into_iter().zip(again) {
+                replies[index] = reply;
+            }
         }
-        batch.finish().await
+        Ok(replies)
     }
 
-    /// The command that carries the whole text, for pipelines, where an unknown hash would come to
-    /// light too late; and about its length.
-    pub(crate) fn in_full(&self, keys: &[&CacheKey], arguments: &[&[u8]]) -> (Cmd, usize) {
-        self.command(["EVAL", self.text], keys, arguments)
+    async fn send_runs(
+        &self,
+        link: &Link,
+        runs: &[&[CacheKey]],
+        arguments: &[&[u8]],
+        by: By,
+    ) -> Result<Vec<Value>, CacheError> {
+        let commands = Commands {
+            count: runs.len(),
+            slot: &|index| KeyWriter::default().slot(&runs[index][0]),
+            weight: &|index| self.weight(runs[index].iter()),
+            make: &|index, writer| self.command(by, runs[index].iter(), arguments, writer),
+        };
+        link.each(&commands, Access::Write, Repeat::Once).await
     }
 
-    fn command(&self, by: [&str; 2], keys: &[&CacheKey], arguments: &[&[u8]]) -> (Cmd, usize) {
+    /// The command at the end of a batch: by its hash where it is one of many, and with its whole
+    /// text where it is the only one, so that it is done the first time.
+    pub(crate) fn in_batch<'a>(
+        &self,
+        keys: impl ExactSizeIterator<Item = &'a CacheKey>,
+        arguments: &[&[u8]],
+        writer: &mut KeyWriter,
+        apart: bool,
+    ) -> Cmd {
+        let by = if apart { By::Hash } else { By::Text };
+        self.command(by, keys, arguments, writer)
+    }
+
+    /// About what a call is.
+    pub(crate) fn weight<'a>(&self, keys: impl ExactSizeIterator<Item = &'a CacheKey>) -> Weight {
+        let count = keys.len();
+        let names: usize = keys.map(|key| 2 * key.space().prefix().len() + 150).sum();
+        Weight { keys: count, bytes: self.text.len() + names }
+    }
+
+    fn command<'a>(
+        &self,
+        by: By,
+        keys: impl ExactSizeIterator<Item = &'a CacheKey>,
+        arguments: &[&[u8]],
+        writer: &mut KeyWriter,
+    ) -> Cmd {
+        let sha = || self.sha.get_or_init(|| redis::Script::new(self.text).get_hash().to_owned());
+        let by = match by {
+            By::Hash => ["EVALSHA", sha()],
+            By::Text => ["EVAL", self.text],
+        };
         let per_key = match self.keys {
             Keys::Lease => 1,
             Keys::EntryAndLease => 2,
         };
-        let mut writer = KeyWriter::default();
-        let mut length = by[1].len();
-        let mut command = Cmd::with_capacity(3 + per_key * keys.len() + arguments.len(), length);
+        let mut command =
+            Cmd::with_capacity(3 + per_key * keys.len() + arguments.len(), by[1].len());
         command.arg(&by[..]).arg(per_key * keys.len());
         for key in keys {
             if let Keys::EntryAndLease = self.keys {
-                let stored = writer.stored(key);
-                length += stored.len();
-                command.write_arg(stored);
+                command.write_arg(writer.stored(key));
             }
-            let lease = writer.lease(key);
-            length += lease.len();
-            command.write_arg(lease);
+            command.write_arg(writer.lease(key));
         }
         for argument in arguments {
-            length += argument.len();
             command.write_arg(argument);
         }
-        (command, length)
+        command
     }
 }
 

@@ -3,45 +3,103 @@
 use std::time::Instant;
 
 use cache_core::{BackendStatus, CacheError, ErrorKind};
+use futures_util::future::join_all;
 use redis::{Value, cmd};
 
-use crate::batch::Batch;
-use crate::link::{Link, Repeat};
+use crate::link::{Link, Server};
 use crate::reply;
 
-/// Whether the server answers this user at all.
+/// Whether a server answers this user at all.
 pub(crate) async fn ping(link: &Link) -> Result<(), CacheError> {
-    match link.command(&cmd("PING"), Repeat::Once).await {
+    let servers = link.primaries().await?;
+    let answers = join_all(servers.iter().map(|server| ping_one(link, server))).await;
+    // While one node of a cluster is down, the others serve.
+    let mut failure = None;
+    for answer in answers {
+        match answer {
+            Ok(()) => return Ok(()),
+            Err(error) => failure = Some(error),
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+async fn ping_one(link: &Link, server: &Server) -> Result<(), CacheError> {
+    match link.at(&server.connector, &cmd("PING")).await {
         // Some users may do everything the cache needs, and not this. It was an answer.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
         outcome => outcome.map(|_| ()),
     }
 }
 
+/// How the servers are, taken together.
 pub(crate) async fn status(link: &Link) -> Result<BackendStatus, CacheError> {
     ping(link).await?; // connects, where there is no connection yet
+    let servers = link.primaries().await?;
     let started = Instant::now();
     ping(link).await?;
     let round_trip = started.elapsed();
-    let mut status = match info(link).await {
-        Ok(info) => read(&info),
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => denied(),
-        Err(error) => return Err(error),
+    let infos = join_all(servers.iter().map(|server| info(link, server))).await;
+    let mut whole: Option<BackendStatus> = None;
+    let mut warnings = Vec::new();
+    let mut failure = None;
+    for info in infos {
+        let part = match info {
+            Ok(info) => read(&info),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => denied(),
+            Err(error) => {
+                warnings.push(error.to_string());
+                failure = Some(error);
+                continue;
+            }
+        };
+        whole = Some(match whole {
+            Some(whole) => together(whole, part),
+            None => part,
+        });
+    }
+    let Some(mut status) = whole else {
+        let nobody = || CacheError::new(ErrorKind::Unavailable, "no Redis server is known");
+        return Err(failure.unwrap_or_else(nobody));
     };
+    warnings.extend(unserved(link).await?);
+    status.warnings.extend(warnings);
     status.round_trip = round_trip;
     Ok(status)
 }
 
-async fn info(link: &Link) -> Result<String, CacheError> {
-    let mut batch = Batch::new(link, Repeat::Once, 2);
+/// What a cluster lacks.
+async fn unserved(link: &Link) -> Result<Option<String>, CacheError> {
+    let Some(cluster) = link.topology().cluster() else {
+        return Ok(None);
+    };
+    let unserved = cluster.layout().await?.unserved();
+    let warning = format!(
+        "{unserved} of the cluster's 16384 slots are served by no node, so their keys cannot be \
+         read or written: see CLUSTER NODES"
+    );
+    Ok((unserved > 0).then_some(warning))
+}
+
+/// Sums, and each warning once.
+fn together(mut whole: BackendStatus, part: BackendStatus) -> BackendStatus {
+    let sum = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
+    whole.used_bytes = sum(whole.used_bytes, part.used_bytes);
+    whole.max_bytes = sum(whole.max_bytes, part.max_bytes);
+    for warning in part.warnings {
+        if !whole.warnings.contains(&warning) {
+            whole.warnings.push(warning);
+        }
+    }
+    whole
+}
+
+async fn info(link: &Link, server: &Server) -> Result<String, CacheError> {
+    let mut text = String::new();
     for section in ["server", "memory"] {
         let mut command = cmd("INFO");
         command.arg(section);
-        batch.add(command, 1, 16).await?;
-    }
-    let mut text = String::new();
-    for reply in batch.finish().await? {
-        match reply {
+        match link.at(&server.connector, &command).await? {
             Value::BulkString(section) => text.push_str(&String::from_utf8_lossy(&section)),
             other => return Err(reply::unusable(link, other, "INFO")),
         }

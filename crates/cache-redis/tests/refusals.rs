@@ -136,7 +136,7 @@ async fn foreign_types_under_our_keys_are_misses() {
     assert!(backend.get(&keys[1]).await.unwrap().is_some(), "the next write replaces it");
     // Somebody's key without an end where a lease belongs does not lock the entry for ever.
     let stuck = support::keys("f", 4).pop().unwrap();
-    server.command(&["RPUSH", &stuck.to_string().replacen("f:", "f:lease:", 1), "theirs"]);
+    server.command(&["RPUSH", &format!("f:lease:{{{stuck}}}"), "theirs"]);
     let outcomes = backend.get_or_lease_many(&[stuck], &request).await.unwrap();
     assert!(matches!(outcomes[..], [LeaseOutcome::Acquired]));
     server.command(&["SET", "f:stats", "theirs"]);

@@ -14,8 +14,7 @@ use cache_core::{
 use redis::{Cmd, RedisWrite, Value};
 
 use crate::RedisBackend;
-use crate::batch::MAX_KEYS;
-use crate::link::Weight;
+use crate::link::{MAX_KEYS, Weight};
 use keys::Keys;
 use question::Question;
 use script::LogScript;

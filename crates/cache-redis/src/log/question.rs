@@ -2,8 +2,7 @@
 
 use cache_core::{CacheError, ErrorKind, LogRead, Record};
 
-use crate::batch::MAX_KEYS;
-use crate::link::Weight;
+use crate::link::{MAX_KEYS, Weight};
 
 use super::wire;
 

@@ -7,7 +7,7 @@ use redis::{Cmd, Value};
 
 use super::keys::Keys;
 use crate::error;
-use crate::link::{Link, Repeat, Request, Weight};
+use crate::link::{Access, Link, Repeat, Weight};
 
 /// A script over logs, known to the server by its hash.
 pub(super) struct LogScript {
@@ -73,7 +73,8 @@ impl LogScript {
         let mut command = Cmd::with_capacity(16, weight.bytes + 2_048);
         command.arg(&by).arg(keys.names().len()).arg(keys.names());
         arguments(&mut command);
-        let replies = link.send(Request::Command(&command), weight, self.repeat).await?;
-        Ok(replies.into_iter().next().unwrap_or(Value::Nil))
+        // All keys are of one group, and so of one slot.
+        let key = keys.names()[0].as_bytes();
+        link.one(key, &command, weight, Access::Write, self.repeat).await
     }
 }

@@ -8,36 +8,38 @@
 //! The client library's own `ConnectionManager` is not used: while it retries, calls wait for its
 //! whole backoff; without retries, the first call after an outage gets the failure of the last one
 //! within it; and an attempt that fails with anything but an I/O error (a refused `AUTH`, say)
-//! stays its answer for ever.
+//! stays its answer for ever. Its cluster client is not used either: its pipelines are of one slot,
+//! and it waits and repeats by rules of its own.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use cache_core::CacheError;
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError, Value};
 use tokio::sync::watch;
 
-use crate::RedisConfig;
-use crate::address::Address;
-use crate::error::{self, Phase};
+use super::{Dialer, Failure, Greeting, Live, Wanted};
+use crate::address::Endpoint;
+use crate::error;
+use crate::topology::Sentinels;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
-/// After so many calls in a row without an answer, a connection is taken for dead: a host that
-/// vanished closes nothing, and the system would go on trying for a quarter of an hour.
-const TIMEOUTS_OF_A_DEAD_CONNECTION: u32 = 3;
-
-/// Calls that may queue at one connection before callers wait for a place.
-const QUEUE: usize = 512;
+/// Which server a connection is to.
+pub(crate) enum Place {
+    /// This one, whatever it is.
+    Fixed(Endpoint),
+    /// This node of a cluster; whether it is to answer readings as a replica, too.
+    Node(Endpoint, bool),
+    /// The one that the Sentinels call the primary at the time.
+    Sentinel(Arc<Sentinels>),
+}
 
 /// Makes the connection and keeps it.
 pub(crate) struct Connector {
-    client: Client,
+    dialer: Arc<Dialer>,
+    place: Place,
     location: String,
-    settings: AsyncConnectionConfig,
     state: Mutex<State>,
 }
 
@@ -55,25 +57,32 @@ enum Way {
 }
 
 struct Outage {
-    reason: RedisError,
+    reason: Failure,
     failures: u32,
     next_attempt: Instant,
 }
 
 impl Connector {
-    /// Checks the configuration and connects to nothing yet.
-    pub(crate) fn new(config: &RedisConfig) -> Result<Self, CacheError> {
-        let Address { client, location } = Address::new(config)?;
-        let settings = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(config.connect_timeout))
-            .set_response_timeout(None) // the link's affair
-            .set_pipeline_buffer_size(QUEUE);
-        Ok(Self { client, location, settings, state: Mutex::new(State::Idle) })
+    /// Connects to nothing yet.
+    pub(crate) fn new(dialer: Arc<Dialer>, place: Place) -> Self {
+        let location = match &place {
+            Place::Fixed(endpoint) | Place::Node(endpoint, _) => dialer.location(endpoint),
+            Place::Sentinel(sentinels) => sentinels.location().to_owned(),
+        };
+        Self { dialer, place, location, state: Mutex::new(State::Idle) }
     }
 
-    /// The URL without the password.
+    /// The server's URL without the password.
     pub(crate) fn location(&self) -> &str {
         &self.location
+    }
+
+    /// The server's address, where it is always the same.
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.place {
+            Place::Fixed(endpoint) | Place::Node(endpoint, _) => Some(endpoint),
+            Place::Sentinel(_) => None,
+        }
     }
 
     /// The connection, made if there is none, within the connect timeout.
@@ -87,10 +96,24 @@ impl Connector {
                     let _ = attempt.changed().await;
                     waited = true;
                 }
-                Err(reason) => {
-                    return Err(error::of_connection(&reason, &self.location, Phase::Connecting));
-                }
+                Err(reason) => return Err(CacheError::from(&reason)),
             }
+        }
+    }
+
+    /// The connection if there is one; otherwise one is being made, for those who come later.
+    pub(crate) fn ready(self: &Arc<Self>) -> Option<Arc<Live>> {
+        match self.way(false) {
+            Ok(Way::Open(live)) => Some(live),
+            Ok(Way::Wait(_)) | Err(_) => None,
+        }
+    }
+
+    /// The connection if there is one.
+    pub(crate) fn standing(&self) -> Option<Arc<Live>> {
+        match &*self.state() {
+            State::Up(live) => Some(Arc::clone(live)),
+            _ => None,
         }
     }
 
@@ -102,13 +125,21 @@ impl Connector {
         }
     }
 
+    /// Forgets a connection and makes no other for a moment, as after a failed attempt.
+    pub(crate) fn rest(&self, live: &Arc<Live>, reason: Failure) {
+        let mut state = self.state();
+        if matches!(&*state, State::Up(current) if Arc::ptr_eq(current, live)) {
+            *state = State::Down(Outage::new(reason, u32::MAX));
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection, or the running attempt to make one, begun now if it is time; or why the
     /// last one failed. Who has waited for an attempt takes its outcome.
-    fn way(self: &Arc<Self>, waited: bool) -> Result<Way, RedisError> {
+    fn way(self: &Arc<Self>, waited: bool) -> Result<Way, Failure> {
         let mut state = self.state();
         let failures = match &*state {
             State::Up(live) => return Ok(Way::Open(Arc::clone(live))),
@@ -133,61 +164,50 @@ impl Connector {
         Ok(Way::Wait(attempt))
     }
 
-    async fn connect(&self, failures: u32) {
-        let outcome =
-            self.client.get_multiplexed_async_connection_with_config(&self.settings).await;
+    async fn connect(self: &Arc<Self>, failures: u32) {
+        let outcome = match tokio::time::timeout(self.dialer.timeout(), self.reach()).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(error::connect_timeout(&self.location)),
+        };
         *self.state() = match outcome {
-            Ok(connection) => {
+            Ok(live) => {
                 tracing::debug!(server = %self.location, failures, "connected");
-                State::Up(Arc::new(Live::new(connection)))
+                State::Up(Arc::new(live))
             }
-            Err(reason) => {
+            Err(error) => {
                 if failures == 0 {
-                    let error = error::of_connection(&reason, &self.location, Phase::Connecting);
                     tracing::warn!(server = %self.location, %error, "cannot connect");
                 }
-                State::Down(Outage::new(reason, failures.saturating_add(1)))
+                State::Down(Outage::new(error.into(), failures.saturating_add(1)))
             }
         };
+    }
+
+    /// A connection to the server that is meant.
+    async fn reach(self: &Arc<Self>) -> Result<Live, CacheError> {
+        match &self.place {
+            Place::Fixed(endpoint) => {
+                let opened = self.dialer.open(endpoint, &Wanted::default()).await?;
+                let greeting = Greeting::of(&mut opened.connection()).await;
+                Ok(Live::new(opened, greeting))
+            }
+            Place::Node(endpoint, replica) => {
+                let wanted = Wanted { replica: *replica, ..Wanted::default() };
+                let opened = self.dialer.open(endpoint, &wanted).await?;
+                Ok(Live::new(opened, Greeting::default()))
+            }
+            Place::Sentinel(sentinels) => {
+                let live = sentinels.reach_primary(&self.dialer).await?;
+                sentinels.follow(self);
+                Ok(live)
+            }
+        }
     }
 }
 
 impl Outage {
-    fn new(reason: RedisError, failures: u32) -> Self {
+    fn new(reason: Failure, failures: u32) -> Self {
         let doubled = FIRST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(10));
         Self { reason, failures, next_attempt: Instant::now() + doubled.min(MAX_BACKOFF) }
-    }
-}
-
-/// A connection that was made.
-pub(crate) struct Live {
-    connection: MultiplexedConnection,
-    since: Instant,
-    timeouts: AtomicU32,
-}
-
-impl Live {
-    fn new(connection: MultiplexedConnection) -> Self {
-        Self { connection, since: Instant::now(), timeouts: AtomicU32::new(0) }
-    }
-
-    /// A handle to send with.
-    pub(crate) fn connection(&self) -> MultiplexedConnection {
-        self.connection.clone()
-    }
-
-    /// Takes note of an answer; says whether it asks for another connection. After a failover the
-    /// address may lead to another server, and after a change of passwords only a new connection
-    /// authenticates. In place of a young one, another would not help: a lasting misconfiguration
-    /// must not mean a connection for every call.
-    pub(crate) fn answered(&self, replies: &[Value]) -> bool {
-        self.timeouts.store(0, Ordering::Relaxed);
-        let asks = |reply: &Value| matches!(reply, Value::ServerError(error) if matches!(error.code(), "READONLY" | "NOAUTH"));
-        replies.iter().any(asks) && self.since.elapsed() >= MAX_BACKOFF
-    }
-
-    /// Takes note of a call without an answer; says whether the connection is to be given up.
-    pub(crate) fn timed_out(&self) -> bool {
-        self.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= TIMEOUTS_OF_A_DEAD_CONNECTION
     }
 }

@@ -3,6 +3,8 @@
 //! A server's own text is passed on only where it cannot quote what we sent: "unknown command"
 //! repeats the first arguments, and those are keys.
 
+mod tls;
+
 use std::time::Duration;
 
 use cache_core::{CacheError, ErrorKind};
@@ -26,22 +28,7 @@ pub(crate) fn of_connection(error: &RedisError, location: &str, phase: Phase) ->
             ErrorKind::Unavailable,
             format!("connection refused at {location}: is Redis running there?"),
         ),
-        _ if is_certificate_problem(error) => (
-            ErrorKind::Other,
-            format!(
-                "TLS with {location} failed ({error}): check the server's name and certificate, \
-                 give its CA if the system does not know it, and use redis:// for a port without \
-                 TLS"
-            ),
-        ),
-        (_, Phase::Connecting) if error.is_timeout() => (
-            ErrorKind::Unavailable,
-            format!(
-                "no connection to {location} within the connect timeout: check host, port and \
-                 firewall, whether the port speaks TLS (rediss://) or not (redis://), and that the \
-                 server is not overloaded"
-            ),
-        ),
+        _ if let Some(reason) = tls::reason(error) => (reason.kind(), reason.advice(location)),
         (_, Phase::Connecting) => (
             ErrorKind::Unavailable,
             format!(
@@ -76,10 +63,14 @@ fn of_setup(error: &RedisError, location: &str) -> CacheError {
     }
 }
 
-fn is_certificate_problem(error: &RedisError) -> bool {
-    // The client hides the io::ErrorKind of a failed handshake; rustls's texts are stable here.
-    let text = error.to_string();
-    ["certificate", "corrupt message", "HandshakeFailure"].iter().any(|word| text.contains(word))
+/// A connection was not ready in time.
+pub(crate) fn connect_timeout(location: &str) -> CacheError {
+    let message = format!(
+        "no connection to {location} within the connect timeout: check host, port and firewall, \
+         whether the port speaks TLS (rediss://) or not (redis://), and that the server is not \
+         overloaded"
+    );
+    CacheError::new(ErrorKind::Unavailable, message)
 }
 
 /// The server answered with an error.
@@ -133,11 +124,9 @@ pub(crate) fn of_reply(error: &ServerError, location: &str) -> CacheError {
             ErrorKind::Unavailable,
             format!("{location} cannot serve at the moment ({code}): its cluster is in disorder"),
         ),
-        "MOVED" | "ASK" | "CROSSSLOT" => (
-            ErrorKind::Unsupported,
-            format!(
-                "{location} is a node of a Redis Cluster, which this backend does not speak to"
-            ),
+        code @ ("MOVED" | "ASK" | "CROSSSLOT") => (
+            ErrorKind::Unavailable,
+            format!("{location} sends from node to node ({code}): its cluster is in disorder"),
         ),
         "ERR" if detail.starts_with("max number of clients") => (
             ErrorKind::Unavailable,
@@ -177,6 +166,45 @@ fn denied(detail: &str, location: &str) -> CacheError {
     };
     let message = format!("{location}: {detail}; allow it with ACL SETUSER");
     CacheError::new(ErrorKind::PermissionDenied, message)
+}
+
+/// A node did not tell the cluster's slots.
+pub(crate) fn of_slots(error: &ServerError, location: &str) -> CacheError {
+    match error.code() {
+        "ERR" if error.details().is_some_and(|detail| detail.contains("cluster support")) => {
+            let message =
+                format!("{location} is no node of a cluster: begin the URL with redis:// alone");
+            CacheError::new(ErrorKind::InvalidInput, message)
+        }
+        "NOPERM" => denied("this user may not use the command CLUSTER SLOTS", location),
+        _ => of_reply(error, location),
+    }
+}
+
+/// What a node tells of its cluster is no map of slots.
+pub(crate) fn no_slots(location: &str) -> CacheError {
+    let message = format!("{location} knows no slots of its cluster: is the cluster set up?");
+    CacheError::new(ErrorKind::Unavailable, message)
+}
+
+/// A slot that no node serves.
+pub(crate) fn no_owner(location: &str) -> CacheError {
+    let message = format!(
+        "no node of {location} serves the slot of a key: the cluster has lost nodes, or is not set \
+         up yet"
+    );
+    CacheError::new(ErrorKind::Unavailable, message)
+}
+
+/// A Sentinel refused to answer.
+pub(crate) fn of_sentinel(error: &ServerError, location: &str) -> CacheError {
+    match error.code() {
+        "ERR" if error.details().is_some_and(|detail| detail.starts_with("unknown command")) => {
+            let message = format!("what answers at {location} is no Sentinel, but a server");
+            CacheError::new(ErrorKind::InvalidInput, message)
+        }
+        _ => of_reply(error, location),
+    }
 }
 
 /// No answer in time.
