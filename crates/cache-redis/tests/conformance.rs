@@ -7,8 +7,11 @@ use std::sync::Arc;
 
 use cache_core::conformance::{backend as suite, log};
 use cache_redis::RedisBackend;
-use redis_test_server::TestServer;
-use support::{LOG_RIGHTS, RIGHTS, patient};
+use cache_redis::acl::{self, AclFor};
+#[cfg(feature = "tls")]
+use redis_test_server::Authority;
+use redis_test_server::{TestCluster, TestServer};
+use support::{WithUser, as_cache, least_privilege, patient};
 
 async fn conforms(config: &cache_redis::RedisConfig) {
     let backend = Arc::new(RedisBackend::connect_with(config).await.unwrap());
@@ -41,12 +44,21 @@ async fn over_tls() {
     conforms(&patient(&server.tls_url()).with_ca_certificate(server.ca_pem())).await;
 }
 
+#[cfg(feature = "tls")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn as_a_user_with_the_documented_rights() {
-    let rights: Vec<_> = RIGHTS.split_whitespace().chain(LOG_RIGHTS.split_whitespace()).collect();
-    let server = TestServer::builder().password("other").user("cache", &rights).start();
-    let url = format!("redis://cache:pass%3Aword%401@127.0.0.1:{}", server.port());
-    conforms(&patient(&url)).await;
+async fn over_tls_with_a_client_certificate() {
+    let authority = Authority::new();
+    let server = TestServer::builder().authority(&authority).client_certificates().start();
+    let client = authority.client();
+    let config = patient(&server.tls_url()).with_ca_certificate(authority.pem());
+    conforms(&config.with_client_certificate(client.certificate, client.key)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_a_user_with_the_least_rights() {
+    let rules = least_privilege(AclFor::new().with_cache(true).with_logs(true));
+    let server = TestServer::builder().password("other").with_user("cache", &rules).start();
+    conforms(&patient(&as_cache(&server.url()))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,12 +79,50 @@ async fn on_a_server_that_evicts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn logs_in_a_cluster() {
-    // A cluster of one: it asks of every command, also in scripts, that its keys share a slot.
-    let server = TestServer::builder().directive("cluster-enabled", &["yes"]).start();
-    server.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
-    while !server.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+async fn on_a_primary_with_replicas() {
+    let primary = TestServer::start();
+    let replica = || TestServer::builder().replica_of(&primary).start();
+    let (one, two) = (replica(), replica());
+    let ports = [one.port(), two.port()].map(|port| format!("127.0.0.1:{port}"));
+    conforms(&patient(&primary.url()).with_replicas(ports)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_sentinels_as_users_with_the_least_rights() {
+    let rules = least_privilege(AclFor::new().with_cache(true).with_logs(true));
+    let server = || TestServer::builder().password("other").with_user("cache", &rules);
+    let primary = server().start();
+    let _replica = server().replica_of(&primary).start();
+    let watcher: Vec<_> =
+        ["on".to_owned(), ">watch".to_owned()].into_iter().chain(acl::sentinel_rules()).collect();
+    let sentinels = TestServer::builder().with_user("watcher", &watcher).start_sentinels(&primary);
+    let url =
+        format!("{}?sentinel_user=watcher&sentinel_password=watch", as_cache(&sentinels.url()));
+    conforms(&patient(&url)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_cluster() {
+    let cluster = TestCluster::start();
+    conforms(&patient(&cluster.url())).await;
+    for node in &cluster.nodes()[..3] {
+        assert!(node.command_calls("set") > 0, "every primary has a part in it");
     }
-    log::run(Arc::new(RedisBackend::connect_with(&patient(&server.url())).await.unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_cluster_as_a_user_with_the_least_rights() {
+    let what = AclFor::new().with_cache(true).with_logs(true).with_cluster(true);
+    let rules = least_privilege(what);
+    let cluster =
+        TestServer::builder().password("other").with_user("cache", &rules).start_cluster();
+    conforms(&patient(&as_cache(&cluster.url()))).await;
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_cluster_over_tls_of_which_one_node_is_named() {
+    let cluster = TestServer::builder().tls().start_cluster();
+    let node = &cluster.nodes()[1];
+    conforms(&patient(&node.tls_url()).with_ca_certificate(node.ca_pem())).await;
 }

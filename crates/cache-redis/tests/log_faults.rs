@@ -12,7 +12,7 @@ use cache_core::{CacheError, Compaction, ErrorKind, LogBackend, LogKey, LogRead,
 use cache_redis::{RedisBackend, RedisConfig};
 use redis_test_server::{Proxy, TestServer};
 use support::{
-    LOG_RIGHTS, SECRET, assert_says, connect, for_an_hour, group, hour, names, patient, pinned,
+    SECRET, assert_says, connect, for_an_hour, group, hour, log_rights, names, patient, pinned,
     record, whole,
 };
 
@@ -84,8 +84,9 @@ async fn prepare(backend: &RedisBackend, log: &LogKey) -> u64 {
 #[tokio::test]
 async fn a_right_that_lacks_leaves_nothing_half_done() {
     let log = group("f").log("x");
-    let common = ["on", ">pw", "~f~log:*", "+eval", "+evalsha", "+unlink", "+persist"];
-    let rights: Vec<_> = common.into_iter().chain(LOG_RIGHTS.split_whitespace()).collect();
+    let log_rights = log_rights();
+    let common = ["on", ">pw", "~f~log:*"];
+    let rights: Vec<_> = common.into_iter().chain(log_rights.iter().map(String::as_str)).collect();
     let (mut refused, mut allowed) = (0, 0);
     let server = inspected().start();
     let owner = connect(&server).await;

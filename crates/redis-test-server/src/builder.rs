@@ -3,16 +3,21 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::TestServer;
-use crate::tls::Certificates;
+use crate::server::Ports;
+use crate::tls::{self, Authority, Certificate};
+use crate::{TestCluster, TestSentinels, TestServer};
 
 /// Options of a [`TestServer`]. Without any it is an unbounded server without a password.
 #[derive(Debug, Clone, Default)]
 pub struct Builder {
     directives: Vec<(String, Vec<String>)>,
     pub(crate) password: Option<String>,
-    pub(crate) tls: bool,
+    pub(crate) authority: Option<Authority>,
+    pub(crate) certificate: Certificate,
+    client_certificates: bool,
     pub(crate) unix_socket: bool,
+    pub(crate) cluster: bool,
+    pub(crate) sentinel: bool,
 }
 
 impl Builder {
@@ -37,9 +42,39 @@ impl Builder {
 
     /// Also listens for TLS, with a certificate for `localhost` and 127.0.0.1 from a fresh CA.
     #[must_use]
-    pub fn tls(mut self) -> Self {
-        self.tls = true;
+    pub fn tls(self) -> Self {
+        self.authority(&Authority::new())
+    }
+
+    /// Also listens for TLS, with a certificate from this authority.
+    #[must_use]
+    pub fn authority(mut self, authority: &Authority) -> Self {
+        self.authority = Some(authority.clone());
         self
+    }
+
+    /// The kind of certificate, where TLS is listened for.
+    #[must_use]
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificate = certificate;
+        self
+    }
+
+    /// Asks TLS clients for a certificate of the same authority.
+    #[must_use]
+    pub fn client_certificates(mut self) -> Self {
+        self.client_certificates = true;
+        self
+    }
+
+    /// Replicates this server. Starting waits until it does.
+    #[must_use]
+    pub fn replica_of(self, primary: &TestServer) -> Self {
+        let replica = self.directive("replicaof", &["127.0.0.1", &primary.port().to_string()]);
+        match primary.password() {
+            Some(password) => replica.directive("masterauth", &[password]),
+            None => replica,
+        }
     }
 
     /// Also listens on a Unix socket.
@@ -62,11 +97,37 @@ impl Builder {
     /// When the program is missing or does not come up; the message says why and what to do.
     #[must_use]
     pub fn start(self) -> TestServer {
-        TestServer::start_with(self)
+        let replica = self.directives.iter().any(|(name, _)| name == "replicaof");
+        let server = TestServer::start_with(self);
+        if replica {
+            server.wait("replicates", |server| {
+                server.command(&["INFO", "replication"]).contains("master_link_status:up")
+            });
+        }
+        server
     }
 
-    /// The text of `redis.conf`. `tls_port` counts only where TLS was asked for.
-    pub(crate) fn config(&self, folder: &Path, port: u16, tls_port: u16) -> String {
+    /// Starts a cluster of three primaries and a replica for each, all of this kind.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn start_cluster(self) -> TestCluster {
+        TestCluster::start_with(&self)
+    }
+
+    /// Starts three Sentinels of this kind that watch over this server under the name `main`, and
+    /// waits until they know each other and its replicas.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn start_sentinels(self, primary: &TestServer) -> TestSentinels {
+        TestSentinels::start_with(&self, primary)
+    }
+
+    /// The text of `redis.conf`.
+    pub(crate) fn config(&self, folder: &Path, ports: Ports) -> String {
         let mut text = String::new();
         let mut line = |name: &str, values: &[&str]| {
             text.push_str(name);
@@ -78,20 +139,34 @@ impl Builder {
         };
         let path = |name: &str| folder.join(name).display().to_string();
         line("bind", &["127.0.0.1"]);
-        line("port", &[&port.to_string()]);
+        line("port", &[&ports.plain.to_string()]);
         line("dir", &[&folder.display().to_string()]);
         line("logfile", &[&path("redis.log")]);
-        line("save", &[""]);
-        line("appendonly", &["no"]);
+        if !self.sentinel {
+            line("save", &[""]);
+            line("appendonly", &["no"]);
+        }
         if self.unix_socket {
             line("unixsocket", &[&path("redis.sock")]);
         }
-        if self.tls {
-            line("tls-port", &[&tls_port.to_string()]);
-            line("tls-cert-file", &[&path(Certificates::CERTIFICATE)]);
-            line("tls-key-file", &[&path(Certificates::KEY)]);
-            line("tls-ca-cert-file", &[&path(Certificates::CA)]);
-            line("tls-auth-clients", &["no"]);
+        if self.authority.is_some() {
+            line("tls-port", &[&ports.tls.to_string()]);
+            line("tls-cert-file", &[&path(tls::CERTIFICATE)]);
+            line("tls-key-file", &[&path(tls::KEY)]);
+            line("tls-ca-cert-file", &[&path(tls::CA)]);
+            let clients = if self.client_certificates { "yes" } else { "no" };
+            line("tls-auth-clients", &[clients]);
+        }
+        if self.cluster {
+            line("cluster-enabled", &["yes"]);
+            line("cluster-port", &[&ports.bus.to_string()]);
+            line("cluster-node-timeout", &["1000"]);
+            // A replica replaces its primary whatever it may have missed.
+            line("cluster-replica-validity-factor", &["0"]);
+            if self.authority.is_some() {
+                line("tls-cluster", &["yes"]);
+                line("tls-replication", &["yes"]);
+            }
         }
         for (name, values) in &self.directives {
             line(name, &values.iter().map(String::as_str).collect::<Vec<_>>());

@@ -1,11 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod builder;
+mod cluster;
 mod control;
 mod proxy;
+mod sentinels;
 mod server;
 mod tls;
 
 pub use builder::Builder;
+pub use cluster::TestCluster;
 pub use proxy::Proxy;
+pub use sentinels::TestSentinels;
 pub use server::TestServer;
+pub use tls::{Authority, Certificate, Identity};

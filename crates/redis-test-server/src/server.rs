@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::tls::Certificates;
-use crate::{Builder, control};
+use crate::{Builder, control, tls};
 
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 const PORT_ATTEMPTS: usize = 8;
@@ -22,10 +21,17 @@ const PORT_ATTEMPTS: usize = 8;
 pub struct TestServer {
     options: Builder,
     folder: TempDir,
-    certificates: Option<Certificates>,
-    port: u16,
-    tls_port: u16,
+    ports: Ports,
     process: Option<Child>,
+}
+
+/// Where a server listens, of what it listens to at all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) plain: u16,
+    pub(crate) tls: u16,
+    /// For the other nodes of a cluster.
+    pub(crate) bus: u16,
 }
 
 /// Why a process did not come up.
@@ -52,14 +58,14 @@ impl TestServer {
 
     pub(crate) fn start_with(options: Builder) -> Self {
         let folder = TempDir::with_prefix("redis-test-").expect("a temporary folder can be made");
-        let certificates = options.tls.then(|| Certificates::write(folder.path()));
-        let mut server =
-            Self { options, folder, certificates, port: 0, tls_port: 0, process: None };
+        if let Some(authority) = &options.authority {
+            tls::write(authority, options.certificate, folder.path());
+        }
+        let mut server = Self { options, folder, ports: Ports::free(), process: None };
         for _ in 0..PORT_ATTEMPTS {
-            (server.port, server.tls_port) = free_ports();
             match server.launch() {
                 Ok(()) => return server,
-                Err(Failure::PortTaken) => {}
+                Err(Failure::PortTaken) => server.ports = Ports::free(),
                 Err(Failure::Other(why)) => panic!("{why}"),
             }
         }
@@ -69,14 +75,14 @@ impl TestServer {
     /// `redis://127.0.0.1:{port}`, without credentials.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://127.0.0.1:{}", self.ports.plain)
     }
 
     /// `rediss://localhost:{port}`; the server must have been built with TLS.
     #[must_use]
     pub fn tls_url(&self) -> String {
-        assert!(self.options.tls, "build the server with tls()");
-        format!("rediss://localhost:{}", self.tls_port)
+        assert!(self.options.authority.is_some(), "build the server with tls()");
+        format!("rediss://localhost:{}", self.ports.tls)
     }
 
     /// `unix://{path}`; the server must have been built with a Unix socket.
@@ -89,20 +95,30 @@ impl TestServer {
     /// The certificate of the CA that signed the server's; the server must have been built with TLS.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
-        &self.certificates.as_ref().expect("build the server with tls()").ca_pem
+        self.options.authority.as_ref().expect("build the server with tls()").pem()
     }
 
     /// The plain TCP port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.ports.plain
     }
 
     /// The port that speaks TLS; the server must have been built with TLS.
     #[must_use]
     pub fn tls_port(&self) -> u16 {
-        assert!(self.options.tls, "build the server with tls()");
-        self.tls_port
+        assert!(self.options.authority.is_some(), "build the server with tls()");
+        self.ports.tls
+    }
+
+    /// The port at which the other nodes of a cluster reach it.
+    pub(crate) fn bus_port(&self) -> u16 {
+        self.ports.bus
+    }
+
+    /// The default user's, if there is one.
+    pub(crate) fn password(&self) -> Option<&str> {
+        self.options.password.as_deref()
     }
 
     /// Stops answering without closing anything (SIGSTOP). The kernel still accepts connections.
@@ -132,7 +148,9 @@ impl TestServer {
         self.kill();
         match self.launch() {
             Ok(()) => {}
-            Err(Failure::PortTaken) => panic!("port {} was taken by somebody else", self.port),
+            Err(Failure::PortTaken) => {
+                panic!("port {} was taken by somebody else", self.ports.plain)
+            }
             Err(Failure::Other(why)) => panic!("{why}"),
         }
     }
@@ -154,6 +172,26 @@ impl TestServer {
         self.ask(Some(password), arguments)
     }
 
+    /// The same, or why it failed.
+    ///
+    /// # Errors
+    /// When the server is down or answers with an error.
+    pub fn try_command(&self, arguments: &[&str]) -> io::Result<String> {
+        control::ask(self.ports.plain, self.options.password.as_deref(), arguments)
+    }
+
+    /// Waits until this holds.
+    ///
+    /// # Panics
+    /// When that takes longer than 20 seconds; the message says what did not come.
+    pub fn wait(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "not within {START_TIMEOUT:?}: {what}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// How often clients have called this command (in lower case, `config|set` for subcommands).
     #[must_use]
     pub fn command_calls(&self, command: &str) -> u64 {
@@ -164,7 +202,7 @@ impl TestServer {
     }
 
     fn ask(&self, password: Option<&str>, arguments: &[&str]) -> String {
-        control::ask(self.port, password, arguments)
+        control::ask(self.ports.plain, password, arguments)
             .unwrap_or_else(|error| panic!("{arguments:?} failed: {error}"))
     }
 
@@ -184,13 +222,14 @@ impl TestServer {
 
     fn launch(&mut self) -> Result<(), Failure> {
         let config = self.path("redis.conf");
-        let text = self.options.config(self.folder.path(), self.port, self.tls_port);
+        let text = self.options.config(self.folder.path(), self.ports);
         fs::write(&config, text).expect("the temporary folder takes files");
         let _ = fs::remove_file(self.path("redis.log"));
-        self.process = Some(spawn(&config).map_err(Failure::Other)?);
+        let _ = fs::remove_file(self.path("nodes.conf"));
+        self.process = Some(spawn(&config, self.options.sentinel).map_err(Failure::Other)?);
         let deadline = Instant::now() + START_TIMEOUT;
         while Instant::now() < deadline {
-            if control::ask(self.port, self.options.password.as_deref(), &["PING"])
+            if control::ask(self.ports.plain, self.options.password.as_deref(), &["PING"])
                 .is_ok_and(|answer| answer == "PONG")
                 && self.owns_port()
             {
@@ -208,7 +247,7 @@ impl TestServer {
     /// Whether it is our process that answers, and not one that took the port in between.
     fn owns_port(&self) -> bool {
         let config = self.path("redis.conf").display().to_string();
-        control::ask(self.port, self.options.password.as_deref(), &["INFO", "server"])
+        control::ask(self.ports.plain, self.options.password.as_deref(), &["INFO", "server"])
             .is_ok_and(|info| info.contains(&config))
     }
 
@@ -232,12 +271,13 @@ impl Drop for TestServer {
     }
 }
 
-fn spawn(config: &Path) -> Result<Child, String> {
+fn spawn(config: &Path, sentinel: bool) -> Result<Child, String> {
     let line = env::var("TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
     let mut words = line.split_whitespace();
     let program = words.next().ok_or("TEST_REDIS_SERVER is set but empty")?;
     let mut command = Command::new(program);
-    command.args(words).arg(config).stdin(Stdio::null()).stdout(Stdio::null());
+    command.args(words).arg(config).args(sentinel.then_some("--sentinel"));
+    command.stdin(Stdio::null()).stdout(Stdio::null());
     command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!(
             "these tests need a real Redis server, and there is no `{program}`: install it \
@@ -248,10 +288,12 @@ fn spawn(config: &Path) -> Result<Child, String> {
     })
 }
 
-/// Two ports that were free a moment ago.
-fn free_ports() -> (u16, u16) {
-    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port can be bound");
-    let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
-    let (first, second) = (bind(), bind());
-    (port(&first), port(&second))
+impl Ports {
+    /// Ports that were free a moment ago.
+    fn free() -> Self {
+        let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port can be bound");
+        let port = |listener: &TcpListener| listener.local_addr().expect("it is bound").port();
+        let (plain, tls, bus) = (bind(), bind(), bind());
+        Self { plain: port(&plain), tls: port(&tls), bus: port(&bus) }
+    }
 }

@@ -62,7 +62,8 @@ pub(super) fn reason(error: &RedisError) -> Option<Reason> {
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Reason::Name,
             Bad::Expired | Bad::ExpiredContext { .. } => Reason::Expired,
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => Reason::NotYetValid,
-            Bad::UnknownIssuer => Reason::Issuer,
+            // A CA of the same name as the right one does not fit its signature.
+            Bad::UnknownIssuer | Bad::BadSignature => Reason::Issuer,
             _ => Reason::Other,
         },
         Tls::AlertReceived(alert) => match alert {

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 pub(crate) use cluster::{Cluster, Layout};
 pub(crate) use nodes::Nodes;
-pub(crate) use sentinel::Sentinels;
+pub(crate) use sentinel::{EVENTS, Sentinels};
 pub(crate) use slots::of as slot_of;
 
 use crate::address::{self, Address, Endpoint, Kind};

@@ -16,7 +16,8 @@ use crate::connection::{Connector, Dialer, Greeting, Live, Opened, Place, Wanted
 use crate::{ReadFrom, RedisConfig, error};
 
 /// Events of a Sentinel that mean another primary, or other replicas.
-const EVENTS: [&str; 5] = ["+switch-master", "+slave", "+sdown", "-sdown", "+convert-to-slave"];
+pub(crate) const EVENTS: [&str; 5] =
+    ["+switch-master", "+slave", "+sdown", "-sdown", "+convert-to-slave"];
 
 /// How long after a lost Sentinel another one is listened to.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -68,6 +68,9 @@ pub(super) fn read(reply: Value, by: &Endpoint) -> Option<SlotMap> {
             return None;
         };
         let (first, last) = (usize::try_from(*first).ok()?, usize::try_from(*last).ok()?);
+        if first > last {
+            return None;
+        }
         let primary = node(primary, by)?;
         let index = match groups.iter().position(|(known, _)| *known == primary) {
             Some(index) => index,

@@ -8,17 +8,38 @@ use cache_core::{
     KeyProfile, KeySpace, LogBackend, LogGroup, LogKey, LogPage, LogRead, Namespace, NewRecord,
     PutEntry, PutOptions, Scope, StoredValue, Ttl,
 };
+use cache_redis::acl::{self, AclFor};
 use cache_redis::{RedisBackend, RedisConfig};
 use redis_test_server::TestServer;
 
-/// Rights of a user who may do what the README lists, and no more.
-pub(crate) const RIGHTS: &str = "on >pass:word@1 ~conformance-*:* ~conformance-*~log:* +get +mget \
-                          +set +unlink +type +exists +pexpire +persist +pttl +eval +evalsha +scan \
-                          +memory|usage +hincrby +hgetall +ping +info +select";
+/// A user `cache` with a password that must be percent-encoded, and the rights that the
+/// conformance suites need, and no more.
+pub(crate) fn least_privilege(what: AclFor) -> Vec<String> {
+    let rules = acl::rules(&[namespace("conformance-x")], what);
+    let rules = rules.into_iter().map(|rule| rule.replace("conformance-x", "conformance-*"));
+    ["on", ">pass:word@1"].into_iter().map(str::to_owned).chain(rules).collect()
+}
 
-/// What the README lists besides for logs.
-pub(crate) const LOG_RIGHTS: &str = "+time +hset +hmget +hlen +hdel +llen +lindex +lrange +lset +lrem +linsert +lpush +rpush \
-     +ltrim +zadd +zcard +zcount +zrange +zrem +zremrangebyscore +zscore +pexpireat";
+/// That user before the host of a URL.
+pub(crate) fn as_cache(url: &str) -> String {
+    url.replacen("://", "://cache:pass%3Aword%401@", 1)
+}
+
+/// A server option for a user with these rules.
+pub(crate) trait WithUser {
+    fn with_user(self, name: &str, rules: &[String]) -> Self;
+}
+
+impl WithUser for redis_test_server::Builder {
+    fn with_user(self, name: &str, rules: &[String]) -> Self {
+        self.user(name, &rules.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+/// What logs need, one by one.
+pub(crate) fn log_rights() -> Vec<String> {
+    acl::rules(&[], AclFor::new().with_logs(true))
+}
 
 pub(crate) async fn connect(server: &TestServer) -> RedisBackend {
     RedisBackend::connect(server.url()).await.unwrap()

@@ -1,0 +1,133 @@
+//! The least rights with which everything works.
+
+use cache_core::Namespace;
+
+const COMMON: &[&str] = &["ping", "info", "select", "eval", "evalsha", "unlink", "persist"];
+
+const CACHE: &[&str] = &[
+    "get",
+    "mget",
+    "set",
+    "type",
+    "exists",
+    "pexpire",
+    "pttl",
+    "scan",
+    "memory|usage",
+    "hincrby",
+    "hgetall",
+];
+
+const LOGS: &[&str] = &[
+    "time",
+    "hset",
+    "hmget",
+    "hlen",
+    "hdel",
+    "llen",
+    "lindex",
+    "lrange",
+    "lset",
+    "lrem",
+    "linsert",
+    "lpush",
+    "rpush",
+    "ltrim",
+    "zadd",
+    "zcard",
+    "zcount",
+    "zrange",
+    "zrem",
+    "zremrangebyscore",
+    "zscore",
+    "pexpireat",
+];
+
+const CLUSTER: &[&str] = &["cluster|slots", "asking", "readonly"];
+
+/// What a user is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct AclFor {
+    /// Entries, leases and counters.
+    pub cache: bool,
+    /// Logs.
+    pub logs: bool,
+    /// Either in a cluster.
+    pub cluster: bool,
+}
+
+impl AclFor {
+    /// Nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets [`cache`](Self::cache).
+    #[must_use]
+    pub fn with_cache(mut self, cache: bool) -> Self {
+        self.cache = cache;
+        self
+    }
+
+    /// Sets [`logs`](Self::logs).
+    #[must_use]
+    pub fn with_logs(mut self, logs: bool) -> Self {
+        self.logs = logs;
+        self
+    }
+
+    /// Sets [`cluster`](Self::cluster).
+    #[must_use]
+    pub fn with_cluster(mut self, cluster: bool) -> Self {
+        self.cluster = cluster;
+        self
+    }
+}
+
+/// The rules of `ACL SETUSER`, behind `on` and the password, for a user who may do this in these
+/// namespaces and nothing else. In a cluster every node needs the user.
+///
+/// ```
+/// use cache_core::Namespace;
+/// use cache_redis::acl::{AclFor, rules};
+///
+/// let rules = rules(&[Namespace::new("app")?], AclFor::new().with_cache(true));
+/// assert!(rules.join(" ").starts_with("~app:* +ping +info"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn rules(namespaces: &[Namespace], what: AclFor) -> Vec<String> {
+    let mut rules = Vec::new();
+    // A namespace holds no character that means something in a pattern.
+    for namespace in namespaces {
+        if what.cache {
+            rules.push(format!("~{namespace}:*"));
+        }
+        if what.logs {
+            rules.push(format!("~{namespace}~log:*"));
+        }
+    }
+    let parts = [
+        (what.cache || what.logs, COMMON),
+        (what.cache, CACHE),
+        (what.logs, LOGS),
+        (what.cluster, CLUSTER),
+    ];
+    let commands = parts.into_iter().filter(|(wanted, _)| *wanted).flat_map(|(_, part)| part);
+    rules.extend(commands.map(|command| format!("+{command}")));
+    rules
+}
+
+/// The same for a user of the Sentinels.
+///
+/// ```
+/// assert!(cache_redis::acl::sentinel_rules().contains(&"+subscribe".to_owned()));
+/// ```
+#[must_use]
+pub fn sentinel_rules() -> Vec<String> {
+    let channels = crate::topology::EVENTS.map(|event| format!("&{event}"));
+    let commands = ["+sentinel|get-master-addr-by-name", "+sentinel|replicas", "+subscribe"];
+    channels.into_iter().chain(commands.map(str::to_owned)).collect()
+}
