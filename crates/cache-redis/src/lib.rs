@@ -21,6 +21,7 @@ mod reply;
 mod script;
 mod status;
 mod topology;
+mod watch;
 
 pub use backend::RedisBackend;
 pub use config::RedisConfig;

@@ -12,7 +12,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// How long the store's word is waited for. What it fails to tell is found out after this time.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// Between two questions, however often the store tells of changes that bring nothing.
+/// Between two questions, however often the store tells of changes that bring nothing, and however
+/// soon leases end.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
 
 /// The pace at which somebody who waits for others' leases asks for them again: when
@@ -51,6 +52,7 @@ impl WaitPace {
     /// How long to pause before asking again, when the store has told this, or nothing in time.
     pub fn pause(&mut self, told: Option<Wakeup>) -> Duration {
         match told {
+            None => SHORTEST_PAUSE,
             Some(Wakeup::Changed) if self.told_before => SHORTEST_PAUSE,
             Some(Wakeup::Changed) => {
                 self.told_before = true;
@@ -60,7 +62,6 @@ impl WaitPace {
                 let longer = (self.next_pause * 3 / 2).min(LONGEST_PAUSE);
                 std::mem::replace(&mut self.next_pause, longer)
             }
-            None => Duration::ZERO,
         }
     }
 }
@@ -85,6 +86,7 @@ mod tests {
         assert_eq!(pace.pause(Some(Wakeup::Changed)), Duration::ZERO);
         assert_eq!(pace.pause(Some(Wakeup::Changed)), SHORTEST_PAUSE);
         assert_eq!(pace.pause(Some(Wakeup::Changed)), SHORTEST_PAUSE);
+        assert_eq!(pace.pause(None), SHORTEST_PAUSE);
     }
 
     #[test]

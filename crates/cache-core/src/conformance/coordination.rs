@@ -130,8 +130,15 @@ async fn waiting(backend: &Arc<dyn CacheBackend>) {
         }
     };
     lease().await;
-    if wait(backend, &keys, Duration::from_millis(200)).await == Some(Wakeup::Unknown) {
-        return; // It cannot tell, and says so.
+    let cannot_tell =
+        async || wait(backend, &keys, Duration::from_millis(200)).await == Some(Wakeup::Unknown);
+    let mut attempts = 0;
+    while cannot_tell().await {
+        attempts += 1;
+        if attempts == 20 {
+            return; // It cannot tell, and says so.
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut wakeups = 0;
     let awake = async {

@@ -161,7 +161,7 @@ impl Keeper {
     /// Turns tracking on, then asks for signs of life, and tracks what is added.
     async fn keep(&self, mut connection: MultiplexedConnection, session: &Session) -> End {
         let mut tracked = self.settings.tracked.clone();
-        let mut so_many = 0;
+        let (mut so_many, mut begun) = (0, false);
         loop {
             if let Some((command, wanted)) = tracked.command(so_many) {
                 match self.ask(&mut connection, &command).await {
@@ -178,6 +178,11 @@ impl Keeper {
                 Err(error) => return End::Lost(error),
                 // Any answer is one: some users may not ask this.
                 Ok(_) => session.vouch(asked, self.settings.max_staleness),
+            }
+            if !std::mem::replace(&mut begun, true)
+                && let Some(listener) = self.listener.upgrade()
+            {
+                listener.begun();
             }
             // Who adds prefixes is gone only when this is about to be dropped, too.
             let _ = tokio::time::timeout(self.settings.max_staleness / SIGNS, tracked.more()).await;

@@ -27,6 +27,9 @@ pub(crate) use session::Session;
 /// Who is told. Methods are called by the connection's own task, in the order of the server's
 /// messages, and must not block.
 pub(crate) trait Listener: Send + Sync + 'static {
+    /// A session has begun to vouch.
+    fn begun(&self) {}
+
     /// This key was written, removed, evicted or has expired.
     fn changed(&self, key: &[u8]);
 

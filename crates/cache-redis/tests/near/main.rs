@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod conformance;
+mod faults;
 mod keeping;
 #[path = "../support/mod.rs"]
 mod support;
@@ -55,15 +56,6 @@ async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
 /// A value that says its number.
 fn numbered(number: u64) -> StoredValue {
     StoredValue::new(number.to_string())
-}
-
-async fn until_state(near: &NearBackend, key: &CacheKey, state: NearState) {
-    until("the state is reached", async || {
-        // Reads that fail are a way to a state, too.
-        let _ = near.get(key).await;
-        near.near_stats().state == state
-    })
-    .await;
 }
 
 fn key(namespace: &str) -> CacheKey {
