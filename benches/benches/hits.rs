@@ -3,11 +3,12 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cache_benches::vectors;
-use cache_core::{CacheBackend, MemoryBackend};
+use cache_core::{CacheBackend, MemoryBackend, StoredValue};
 use cache_embedded::EmbeddedBackend;
-use cache_redis::RedisBackend;
+use cache_redis::{NearBackend, NearConfig, RedisBackend};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use embedding_cache::{EmbeddingCache, ModelCache};
 use redis_test_server::TestServer;
@@ -22,6 +23,11 @@ fn texts() -> Vec<String> {
 async fn filled(backend: Arc<dyn CacheBackend>) -> ModelCache {
     let model = EmbeddingCache::builder(backend).build().unwrap().model("model");
     model.put_batch(texts().into_iter().zip(vectors::openai_like(BATCH))).await.unwrap();
+    // What is kept near is kept when it is read while the server tells of changes.
+    for _ in 0..20 {
+        model.get_batch(&texts()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     model
 }
 
@@ -48,6 +54,7 @@ fn hits(criterion: &mut Criterion) {
                 runtime.block_on(EmbeddedBackend::open(folder.path().join("bench.db"))).unwrap(),
             ),
         ),
+        ("near", near(&runtime, &server)),
         ("redis", Arc::new(runtime.block_on(RedisBackend::connect(server.url())).unwrap())),
     ];
     let texts = texts();
@@ -65,5 +72,31 @@ fn hits(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, keys, hits);
+/// A near cache that has been read from, so that its server tells of changes already.
+fn near(runtime: &Runtime, server: &TestServer) -> Arc<dyn CacheBackend> {
+    let redis = runtime.block_on(RedisBackend::connect(server.url())).unwrap();
+    Arc::new(NearBackend::new(redis, NearConfig::new(1 << 30)))
+}
+
+/// The stores in this process alone, without keys and vectors: what `read_local` takes.
+fn stores(criterion: &mut Criterion) {
+    let runtime = Runtime::new().unwrap();
+    let server = TestServer::start();
+    let stores: [(&str, Arc<dyn CacheBackend>); 2] =
+        [("memory", Arc::new(MemoryBackend::new(1 << 30))), ("near", near(&runtime, &server))];
+    let mut group = criterion.benchmark_group("store");
+    for (name, backend) in stores {
+        let model = runtime.block_on(filled(Arc::clone(&backend)));
+        let key = model.key(&texts()[7]);
+        group.bench_function(name, |b| {
+            let mut read = |value: &StoredValue| {
+                black_box(value);
+            };
+            assert!(backend.read_local(&key, &mut read), "there is nothing to read");
+            b.iter(|| backend.read_local(black_box(&key), &mut read));
+        });
+    }
+}
+
+criterion_group!(benches, keys, stores, hits);
 criterion_main!(benches);

@@ -5,13 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "benchmarks")]
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cache_benches::compare::{in_turns, report};
 use cache_benches::raw::Raw;
 use cache_benches::vectors;
 use cache_core::{Embedding, MemoryBackend, Ttl};
-use cache_redis::RedisBackend;
+use cache_redis::{NearBackend, NearConfig, RedisBackend};
 use embedding_cache::{EmbeddingCache, ModelCache};
 use redis_test_server::TestServer;
 
@@ -20,6 +20,7 @@ const TTL_MS: u64 = 3_600_000;
 
 struct Bench {
     raw: Raw,
+    backend: RedisBackend,
     cache: EmbeddingCache,
     model: ModelCache,
     texts: Arc<Vec<String>>,
@@ -35,7 +36,7 @@ async fn main() {
     let server = TestServer::start();
     let raw = Raw::connect(&server.url()).await;
     let backend = RedisBackend::connect(server.url()).await.unwrap();
-    let cache = EmbeddingCache::builder(Arc::new(backend))
+    let cache = EmbeddingCache::builder(Arc::new(backend.clone()))
         .ttl(Ttl::seconds(3_600).unwrap())
         .build()
         .unwrap();
@@ -44,8 +45,8 @@ async fn main() {
     let keys = texts.iter().map(|text| format!("raw:{}", model.key(text))).collect();
     let vectors = vectors::openai_like(BATCH);
     let hurry = if test { 1_000 } else { 1 };
-    let bench =
-        Bench { raw, cache, model, texts: Arc::new(texts), keys: Arc::new(keys), vectors, hurry };
+    let (texts, keys) = (Arc::new(texts), Arc::new(keys));
+    let bench = Bench { raw, backend, cache, model, texts, keys, vectors, hurry };
 
     println!(
         "{} of {} dimensions, medians of interleaved runs",
@@ -142,27 +143,44 @@ impl Bench {
         report("64 tasks, 10 hits each", medians, "target ≤ 1.05 (0.95 × throughput)");
     }
 
-    /// A hit in memory, making the key included, against a bare moka cache that is asked by text.
+    /// A hit in memory, and one near in front of the server, making the key included, against a bare
+    /// moka cache that is asked by text.
     async fn memory_hit(&self) {
-        let moka: moka::sync::Cache<String, Arc<[f32]>> = moka::sync::Cache::new(10_000);
         let memory =
             EmbeddingCache::builder(Arc::new(MemoryBackend::new(1 << 30))).build().unwrap();
         let memory = memory.model("model");
+        memory.put_batch(self.entries()).await.unwrap();
+        self.against_moka("memory", &memory).await;
+        let near = NearBackend::new(self.backend.clone(), NearConfig::new(1 << 30));
+        let model = EmbeddingCache::builder(Arc::new(near.clone())).build().unwrap();
+        let model = model.model("model");
+        model.put_batch(self.entries()).await.unwrap();
+        while near.near_stats().entries < BATCH as u64 {
+            model.get_batch(&self.texts).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let misses = near.near_stats().misses;
+        self.against_moka("the near cache", &model).await;
+        assert_eq!(near.near_stats().misses, misses, "all were near");
+    }
+
+    async fn against_moka(&self, store: &str, model: &ModelCache) {
+        let moka: moka::sync::Cache<String, Arc<[f32]>> = moka::sync::Cache::new(10_000);
         for (text, vector) in self.entries() {
             moka.insert(text, vector.into());
         }
-        memory.put_batch(self.entries()).await.unwrap();
         let medians = in_turns(
             self.rounds(2_000),
             async || self.texts.iter().for_each(|text| assert!(moka.get(text).is_some())),
             async || {
                 for text in &*self.texts {
-                    assert!(memory.get_or_compute(text, never).await.unwrap().is_hit());
+                    assert!(model.get_or_compute(text, never).await.unwrap().is_hit());
                 }
             },
         )
         .await;
-        report("1000 single hits in memory (raw: moka)", medians, "target ≤ 1.50");
+        let what = format!("1000 single hits in {store} (raw: moka)");
+        report(&what, medians, "target ≤ 1.50");
     }
 
     /// Memory of the server per vector, with a TTL, everything included.

@@ -16,7 +16,7 @@ mod scope;
 mod ttl;
 
 #[cfg(feature = "memory")]
-pub use backend::memory::MemoryBackend;
+pub use backend::memory::{LocalTable, MemoryBackend};
 #[cfg(feature = "memory")]
 pub use log::memory::MemoryLog;
 
@@ -24,7 +24,7 @@ pub use backend::{
     BackendInfo, BackendStatus, CacheBackend, CacheBackendExt, Capabilities, ClearOptions,
     ClearProgress, Counters, DiagnoseOptions, Finding, FindingCode, FindingValue, GetOptions,
     LeaseOutcome, LeaseRequest, LeaseToken, Leases, PutEntry, PutOptions, Severity, StoredValue,
-    Usage,
+    Usage, WaitPace, Wakeup,
 };
 pub use chat::{
     ChatChunk, ChatProvider, ChatProviderExt, ChatRequest, ChatResponse, ChatStream,

@@ -126,6 +126,9 @@ impl CacheBackend for EncryptedBackend {
         false
     }
 
+    /// Nothing: decoded forms are plain, and the store is to have none.
+    fn attach_decoded(&self, _key: &CacheKey, _value: &StoredValue) {}
+
     async fn put_many(&self, entries: &[PutEntry], options: &PutOptions) -> Result<(), CacheError> {
         let sealed = self.seal_all(entries).await?;
         self.inner.put_many(&sealed, options).await

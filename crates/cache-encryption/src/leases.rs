@@ -1,7 +1,9 @@
 //! Leases go to the wrapped store; the values that come instead are opened.
 
 use async_trait::async_trait;
-use cache_core::{CacheError, CacheKey, ErrorKind, LeaseOutcome, LeaseRequest, LeaseToken, Leases};
+use cache_core::{
+    CacheError, CacheKey, ErrorKind, LeaseOutcome, LeaseRequest, LeaseToken, Leases, Wakeup,
+};
 
 use crate::EncryptedBackend;
 
@@ -43,5 +45,12 @@ impl Leases for EncryptedBackend {
 
     async fn release_leases(&self, keys: &[CacheKey], token: LeaseToken) -> Result<(), CacheError> {
         self.inner_leases()?.release_leases(keys, token).await
+    }
+
+    async fn changed(&self, keys: &[CacheKey]) -> Wakeup {
+        match self.inner.leases() {
+            Some(leases) => leases.changed(keys).await,
+            None => Wakeup::Unknown,
+        }
     }
 }

@@ -18,6 +18,9 @@ const CACHE: &[&str] = &[
     "hgetall",
 ];
 
+/// Being told of changes: by waiters for leases, and by the near cache.
+const TRACKING: &[&str] = &["client|tracking"];
+
 const LOGS: &[&str] = &[
     "time",
     "hset",
@@ -55,6 +58,9 @@ pub struct AclFor {
     pub logs: bool,
     /// Either in a cluster.
     pub cluster: bool,
+    /// Being told what changes, for the near cache and for waiting without asking over and over.
+    /// Where it is lacking, both do without.
+    pub tracking: bool,
 }
 
 impl AclFor {
@@ -82,6 +88,13 @@ impl AclFor {
     #[must_use]
     pub fn with_cluster(mut self, cluster: bool) -> Self {
         self.cluster = cluster;
+        self
+    }
+
+    /// Sets [`tracking`](Self::tracking).
+    #[must_use]
+    pub fn with_tracking(mut self, tracking: bool) -> Self {
+        self.tracking = tracking;
         self
     }
 }
@@ -112,6 +125,7 @@ pub fn rules(namespaces: &[Namespace], what: AclFor) -> Vec<String> {
     let parts = [
         (what.cache || what.logs, COMMON),
         (what.cache, CACHE),
+        (what.tracking, TRACKING),
         (what.logs, LOGS),
         (what.cluster, CLUSTER),
     ];

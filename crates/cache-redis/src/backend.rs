@@ -1,5 +1,7 @@
 //! The backend itself.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use cache_core::{
     BackendInfo, BackendStatus, CacheBackend, CacheError, CacheKey, Capabilities, ClearOptions,
@@ -9,6 +11,7 @@ use cache_core::{
 use secrecy::SecretString;
 
 use crate::link::Link;
+use crate::watch::Watch;
 use crate::{RedisConfig, diagnosis, entries, keyspace, status};
 
 /// A cache backend on one Redis or Valkey server, and a [`LogBackend`](cache_core::LogBackend).
@@ -35,6 +38,7 @@ use crate::{RedisConfig, diagnosis, entries, keyspace, status};
 #[derive(Debug, Clone)]
 pub struct RedisBackend {
     pub(crate) link: Link,
+    pub(crate) watch: Arc<Watch>,
 }
 
 impl RedisBackend {
@@ -65,7 +69,9 @@ impl RedisBackend {
     /// # Errors
     /// [`InvalidInput`](cache_core::ErrorKind::InvalidInput) for a URL or CA that cannot be used.
     pub fn open(config: &RedisConfig) -> Result<Self, CacheError> {
-        Link::open(config).map(|link| Self { link })
+        let link = Link::open(config)?;
+        let watch = Arc::new(Watch::new(link.clone()));
+        Ok(Self { link, watch })
     }
 }
 

@@ -223,13 +223,13 @@ async fn for_each(
     link.each(&commands, access, Repeat::Once).await
 }
 
-fn on_key(name: &str, key: &[u8]) -> Cmd {
+pub(crate) fn on_key(name: &str, key: &[u8]) -> Cmd {
     let mut command = Cmd::with_capacity(3, name.len() + key.len() + 16);
     command.write_arg(name.as_bytes());
     command.write_arg(key);
     command
 }
 
-fn stored_length(key: &CacheKey) -> usize {
+pub(crate) fn stored_length(key: &CacheKey) -> usize {
     key.space().prefix().len() + 43
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cache_core::{CacheError, CacheKey, LeaseOutcome, LeaseRequest, LeaseToken, Leases};
+use cache_core::{CacheError, CacheKey, LeaseOutcome, LeaseRequest, LeaseToken, Leases, Wakeup};
 use redis::Value;
 
 use crate::RedisBackend;
@@ -83,6 +83,10 @@ impl Leases for RedisBackend {
 
     async fn release_leases(&self, keys: &[CacheKey], token: LeaseToken) -> Result<(), CacheError> {
         RELEASE.run(&self.link, keys, &[token.as_bytes()]).await.map(|_| ())
+    }
+
+    async fn changed(&self, keys: &[CacheKey]) -> Wakeup {
+        self.watch.changed(keys).await
     }
 }
 

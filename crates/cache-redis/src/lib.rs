@@ -16,14 +16,18 @@ mod keyspace;
 mod lease;
 mod link;
 mod log;
+mod near;
+mod push;
 mod read_from;
 mod reply;
 mod script;
 mod status;
 mod topology;
 mod users;
+mod watch;
 
 pub use backend::RedisBackend;
 pub use config::RedisConfig;
 pub use credentials::{Credentials, CredentialsSource};
+pub use near::{NearBackend, NearConfig, NearState, NearStats, Tracking, WithoutTracking};
 pub use read_from::ReadFrom;

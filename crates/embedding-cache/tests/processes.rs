@@ -12,7 +12,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use cache_core::EmbeddingProvider;
 use common::{Store, TestProvider, bits, millis, texts, until, vector};
@@ -33,6 +33,7 @@ async fn in_a_role() {
     match role.split_once(' ').unwrap() {
         ("tasks", _) => many_tasks(backend, log).await,
         ("batch", me) => one_batch(backend, log, me.parse().unwrap()).await,
+        ("rounds", _) => rounds(backend, log).await,
         ("text", delay) => one_text(backend, log, delay.parse().unwrap()).await,
         (role, _) => panic!("there is no role {role}"),
     }
@@ -93,6 +94,18 @@ async fn one_text(backend: Backend, log: PathBuf, delay: u64) {
     say(format!("{:?}", bits(&found)));
 }
 
+const ROUNDS: usize = 5;
+
+/// Each round wants one text; says when it was there.
+async fn rounds(backend: Backend, log: PathBuf) {
+    let cache = open(backend, log, 700, 20_000);
+    for round in 0..ROUNDS {
+        wait_for_go();
+        cache.embed(&format!("wanted in round {round}")).await.unwrap();
+        say(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_micros());
+    }
+}
+
 /// Each process wants half of what the next one wants.
 fn overlapping(process: usize) -> Vec<String> {
     texts(20 * (PROCESSES + 1))[20 * process..20 * process + 40].to_vec()
@@ -101,6 +114,30 @@ fn overlapping(process: usize) -> Vec<String> {
 #[tokio::test]
 async fn processes_on_a_file_compute_a_text_once() {
     compute_a_text_once(&Store::embedded().await);
+}
+
+/// Whoever waits for another process is woken by the write rather than asking over and over: all
+/// have the value at nearly the same time, and the server is asked a few times only.
+#[tokio::test]
+async fn waiters_on_a_server_are_woken() {
+    let mut store = Store::redis().await;
+    let log = Log::new();
+    let mut processes: Vec<_> = (0..PROCESSES).map(|_| log.start(&store, "rounds ")).collect();
+    let mut spreads = Vec::new();
+    for _ in 0..ROUNDS {
+        processes.iter_mut().for_each(Process::go);
+        let times = processes.iter_mut().map(|process| process.hear().parse::<u64>().unwrap());
+        let times: Vec<_> = times.collect();
+        spreads.push(millis((times.iter().max().unwrap() - times.iter().min().unwrap()) / 1_000));
+    }
+    processes.into_iter().for_each(Process::finish);
+    assert_eq!(log.lines().len(), ROUNDS, "each text is computed once");
+    let asked = store.server().command_calls("evalsha") / ROUNDS as u64;
+    println!("from the first to the last of {PROCESSES}: {spreads:?}; {asked} scripts a round");
+    // Asking at intervals of 100 ms, the last of seven is about 85 ms behind.
+    let best = spreads.iter().min().unwrap();
+    assert!(*best < millis(30), "waiters were not woken: {spreads:?}");
+    assert!(asked < 5 * PROCESSES as u64, "{asked} scripts a round");
 }
 
 #[tokio::test]

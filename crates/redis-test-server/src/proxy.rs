@@ -27,6 +27,7 @@ struct Shared {
     connections: AtomicU64,
     round_trips: AtomicU64,
     hold_micros: AtomicU64,
+    silences_tracking: AtomicBool,
     closed: AtomicBool,
     streams: Mutex<Vec<TcpStream>>,
 }
@@ -42,6 +43,7 @@ impl Proxy {
             connections: AtomicU64::new(0),
             round_trips: AtomicU64::new(0),
             hold_micros: AtomicU64::new(0),
+            silences_tracking: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             streams: Mutex::default(),
         });
@@ -83,6 +85,12 @@ impl Proxy {
     pub fn set_hold(&self, hold: Duration) {
         let micros = u64::try_from(hold.as_micros()).expect("a hold is short");
         self.shared.hold_micros.store(micros, Ordering::SeqCst);
+    }
+
+    /// Withholds, while it is on, whatever the server says on connections on which a client has
+    /// turned tracking on, as a network that swallows packets does; new ones included.
+    pub fn silence_tracking(&self, on: bool) {
+        self.shared.silences_tracking.store(on, Ordering::SeqCst);
     }
 
     /// Cuts all connections; new ones are accepted.
@@ -131,8 +139,11 @@ impl Shared {
         server.set_nodelay(true)?;
         server.set_read_timeout(Some(Duration::from_millis(1)))?;
         self.streams().extend([client.try_clone()?, server.try_clone()?]);
-        let traffic =
-            Arc::new(Mutex::new(Traffic { last_request: Instant::now(), answered: true }));
+        let traffic = Arc::new(Mutex::new(Traffic {
+            last_request: Instant::now(),
+            answered: true,
+            tracks: false,
+        }));
         let upstream = (Arc::clone(&self), client.try_clone()?, server.try_clone()?);
         let requests = Arc::clone(&traffic);
         thread::spawn(move || {
@@ -152,6 +163,7 @@ impl Shared {
             {
                 let mut traffic = lock(traffic);
                 traffic.last_request = Instant::now();
+                traffic.tracks |= buffer[..length].windows(8).any(|word| word == b"TRACKING");
                 if std::mem::take(&mut traffic.answered) {
                     self.round_trips.fetch_add(1, Ordering::SeqCst);
                 }
@@ -179,7 +191,8 @@ impl Shared {
             let hold = Duration::from_micros(self.hold_micros.load(Ordering::SeqCst));
             {
                 let mut traffic = lock(traffic);
-                if traffic.last_request.elapsed() < hold {
+                let silent = traffic.tracks && self.silences_tracking.load(Ordering::SeqCst);
+                if silent || traffic.last_request.elapsed() < hold {
                     continue;
                 }
                 traffic.answered = true;
@@ -200,6 +213,7 @@ type State = Mutex<Traffic>;
 struct Traffic {
     last_request: Instant,
     answered: bool,
+    tracks: bool,
 }
 
 fn lock(traffic: &State) -> MutexGuard<'_, Traffic> {

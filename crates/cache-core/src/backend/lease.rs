@@ -37,6 +37,31 @@ pub trait Leases: Debug + Send + Sync {
 
     /// Gives up leases held with this token. Others' leases are left alone.
     async fn release_leases(&self, keys: &[CacheKey], token: LeaseToken) -> Result<(), CacheError>;
+
+    /// Waits until one of the keys has a value, or nobody's lease any more. It is then worthwhile to
+    /// ask for the leases again, at once; whether one is had is not said.
+    ///
+    /// What was so before the call counts, so that nothing is missed between asking and waiting. It
+    /// may return without cause, and the end of a lease by time alone may go unnoticed
+    /// ([`Held`](LeaseOutcome::Held) says when that is), so that callers bound it by a time of their
+    /// own, as [`WaitPace`](crate::WaitPace) does. It can be dropped at any time.
+    ///
+    /// [`Wakeup::Unknown`], which is all that the default says, and at once, means that it cannot
+    /// be told: pause, and ask again.
+    async fn changed(&self, keys: &[CacheKey]) -> Wakeup {
+        let _ = keys;
+        Wakeup::Unknown
+    }
+}
+
+/// Why [`Leases::changed`] returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Wakeup {
+    /// A key may have got a value or lost its lease.
+    Changed,
+    /// The store cannot tell, or not now.
+    Unknown,
 }
 
 /// What a caller got of [`Leases::get_or_lease_many`].

@@ -7,6 +7,7 @@ mod lease;
 pub(crate) mod memory;
 mod options;
 mod value;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,12 +16,13 @@ use async_trait::async_trait;
 
 pub use ext::CacheBackendExt;
 pub use finding::{DiagnoseOptions, Finding, FindingCode, FindingValue, Severity};
-pub use lease::{LeaseOutcome, LeaseRequest, LeaseToken, Leases};
+pub use lease::{LeaseOutcome, LeaseRequest, LeaseToken, Leases, Wakeup};
 pub use options::{
     BackendInfo, BackendStatus, Capabilities, ClearOptions, ClearProgress, GetOptions, PutOptions,
     Usage,
 };
 pub use value::{PutEntry, StoredValue};
+pub use waiting::WaitPace;
 
 use crate::{CacheError, CacheKey, Namespace, Ttl};
 
@@ -67,6 +69,14 @@ pub trait CacheBackend: Debug + Send + Sync + 'static {
     fn read_local(&self, key: &CacheKey, read: &mut dyn FnMut(&StoredValue)) -> bool {
         let _ = (key, read);
         false
+    }
+
+    /// Takes back a value that this backend has given, now with its [decoded
+    /// form](StoredValue::with_decoded), so that a backend that [keeps decoded
+    /// forms](Capabilities::keeps_decoded) can give it with the next hit. Never blocks for long.
+    /// Nothing happens where the entry is no longer the one that the value was read from.
+    fn attach_decoded(&self, key: &CacheKey, value: &StoredValue) {
+        let _ = (key, value);
     }
 
     /// Writes values with their expiry, and gives up leases on the same keys when asked.

@@ -1,13 +1,14 @@
 //! The contracts of [`Leases`] and [`Counters`].
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{fresh_namespace, keys};
 use crate::{
     CacheBackend, CacheBackendExt, CacheKey, Counters, LeaseOutcome, LeaseRequest, LeaseToken,
-    Leases, PutEntry, PutOptions, StoredValue, Ttl,
+    Leases, PutEntry, PutOptions, StoredValue, Ttl, Wakeup,
 };
 
 /// Leases, where the backend has them.
@@ -15,6 +16,7 @@ pub(super) async fn leases(backend: Arc<dyn CacheBackend>) {
     if backend.leases().is_some() {
         lease_life(&*backend).await;
         lease_batches(&*backend).await;
+        waiting(&backend).await;
         one_of_many(backend).await;
     }
 }
@@ -112,6 +114,79 @@ async fn lease_batches(backend: &dyn CacheBackend) {
     assert!(of(backend).get_or_lease_many(&[], &request(b, 1)).await.expect("ok").is_empty());
     of(backend).release_leases(&[], b).await.expect("nothing to release succeeds");
     assert!(of(backend).renew_leases(&[], &request(b, 1)).await.expect("ok").is_empty());
+}
+
+/// Longer than any wake-up takes on a busy machine, shorter than the leases.
+const SOON: Duration = Duration::from_secs(10);
+
+/// Who waits for a key is woken by its value, by the release of its lease, and by clearing; what
+/// has happened before counts; and without cause nobody is woken over and over.
+async fn waiting(backend: &Arc<dyn CacheBackend>) {
+    let keys = keys(&fresh_namespace("waiting"), 3);
+    let a = LeaseToken::unique();
+    let lease = || async {
+        for key in &keys {
+            assert!(acquired(&ask(&**backend, key, a, 60_000).await), "the lease is free");
+        }
+    };
+    lease().await;
+    let cannot_tell =
+        async || wait(backend, &keys, Duration::from_millis(200)).await == Some(Wakeup::Unknown);
+    let mut attempts = 0;
+    while cannot_tell().await {
+        attempts += 1;
+        if attempts == 20 {
+            return; // It cannot tell, and says so.
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut wakeups = 0;
+    let awake = async {
+        while of(&**backend).changed(&keys).await == Wakeup::Changed {
+            wakeups += 1;
+            tokio::task::yield_now().await;
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_millis(300), awake).await;
+    assert!(wakeups <= 2, "{wakeups} wake-ups in 300 ms, while nothing happened");
+
+    let entry = PutEntry::new(keys[1].clone(), StoredValue::new("v"), Ttl::FOREVER);
+    let releasing = PutOptions::default().with_release(a);
+    woken_by(backend, &keys, backend.put_many(&[entry], &releasing)).await;
+    assert_eq!(wait(backend, &keys, SOON).await, Some(Wakeup::Changed), "what has been counts");
+    backend.remove(&keys[1]).await.expect("succeeds");
+    assert_eq!(wait(backend, &keys, SOON).await, Some(Wakeup::Changed), "a free lease counts");
+    assert!(acquired(&ask(&**backend, &keys[1], a, 60_000).await), "the lease is free");
+
+    woken_by(backend, &keys, of(&**backend).release_leases(&keys[2..], a)).await;
+    assert!(acquired(&ask(&**backend, &keys[2], a, 60_000).await), "the lease is free");
+    woken_by(backend, &keys, backend.clear_all(keys[0].space().namespace())).await;
+}
+
+async fn wait(
+    backend: &Arc<dyn CacheBackend>,
+    keys: &[CacheKey],
+    at_most: Duration,
+) -> Option<Wakeup> {
+    tokio::time::timeout(at_most, of(&**backend).changed(keys)).await.ok()
+}
+
+/// Two wait, and both are woken by what is then done.
+async fn woken_by<T>(
+    backend: &Arc<dyn CacheBackend>,
+    keys: &[CacheKey],
+    done: impl Future<Output = Result<T, crate::CacheError>>,
+) {
+    let mut waiters = tokio::task::JoinSet::new();
+    for _ in 0..2 {
+        let (backend, keys) = (Arc::clone(backend), keys.to_vec());
+        waiters.spawn(async move { wait(&backend, &keys, SOON).await });
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(done.await.is_ok(), "what wakes succeeds");
+    for told in waiters.join_all().await {
+        assert_eq!(told, Some(Wakeup::Changed), "a waiter slept on");
+    }
 }
 
 async fn one_of_many(backend: Arc<dyn CacheBackend>) {

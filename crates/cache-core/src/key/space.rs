@@ -182,6 +182,13 @@ impl CacheKey {
         out.extend_from_slice(&base64url(&self.hash));
     }
 
+    /// The key of a stored form, if it is one of this space.
+    #[must_use]
+    pub fn parse(space: &Arc<KeySpace>, stored: &[u8]) -> Option<Self> {
+        let hash = stored.strip_prefix(space.prefix.as_bytes())?;
+        Some(Self { space: Arc::clone(space), hash: from_base64url(hash)? })
+    }
+
     /// The stored form as bytes (all ASCII).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -235,6 +242,35 @@ fn base64url(hash: &[u8; 32]) -> [u8; HASH_CHARS] {
     out
 }
 
+/// The inverse of [`base64url`]; anything that it does not give has none.
+fn from_base64url(text: &[u8]) -> Option<[u8; 32]> {
+    let mut hash = [0u8; 32];
+    let (groups, rest) = text.as_chunks::<4>();
+    let whole = hash.chunks_exact_mut(3).zip(groups);
+    for (out, group) in whole {
+        out.copy_from_slice(&bits(group)?.to_be_bytes()[1..]);
+    }
+    let [a, b, c] = *<&[u8; 3]>::try_from(rest).ok().filter(|_| groups.len() == 10)?;
+    let [_, high, low, _] = bits(&[a, b, c, b'A'])?.to_be_bytes();
+    hash[30..].copy_from_slice(&[high, low]);
+    (base64url(&hash) == text).then_some(hash)
+}
+
+/// 24 bits of four characters.
+fn bits(group: &[u8; 4]) -> Option<u32> {
+    group.iter().try_fold(0, |bits, &c| {
+        let value = match c {
+            b'A'..=b'Z' => c - b'A',
+            b'a'..=b'z' => c - b'a' + 26,
+            b'0'..=b'9' => c - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        Some(bits << 6 | u32::from(value))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,5 +292,29 @@ mod tests {
         // Python: base64.urlsafe_b64encode(bytes((i*37 & 255) ^ 0xa5 for i in range(32)))
         assert_eq!(key.to_string(), "app:emb:3:pYDvyjEce6aN6NcyGUSjjvXQPxpBrIv23ThnQqmU894");
         assert_eq!(key.to_string().into_bytes(), key.to_bytes());
+    }
+
+    #[test]
+    fn stored_forms_are_read_back_and_nothing_else_is() {
+        let space = KeySpace::new(Namespace::new("app").unwrap(), KeyKind::Embedding, 3);
+        for seed in 0..=255u8 {
+            let mut hash = [0u8; 32];
+            hash.iter_mut().zip(0u8..).for_each(|(b, i)| *b = i.wrapping_mul(seed) ^ seed);
+            let key = CacheKey::new(Arc::clone(&space), hash);
+            assert_eq!(CacheKey::parse(&space, &key.to_bytes()), Some(key));
+        }
+        let hash = "pYDvyjEce6aN6NcyGUSjjvXQPxpBrIv23ThnQqmU894";
+        let stored = format!("app:emb:3:{hash}");
+        assert!(CacheKey::parse(&space, stored.as_bytes()).is_some());
+        for bad in [
+            String::new(),
+            stored[..stored.len() - 1].to_owned(),
+            format!("{stored}A"),
+            stored.replace("app:", "app2:"),
+            stored.replace('y', "+"),
+            stored.replace("894", "895"), // bits beyond the hash
+        ] {
+            assert_eq!(CacheKey::parse(&space, bad.as_bytes()), None, "{bad}");
+        }
     }
 }

@@ -9,7 +9,7 @@ mod routing;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cache_core::CacheError;
@@ -43,6 +43,7 @@ struct Shared {
     turn: Turn,
     /// The one server keeps its keys apart as a cluster does.
     keeps_apart: AtomicBool,
+    redirections: AtomicU64,
 }
 
 impl Link {
@@ -53,6 +54,7 @@ impl Link {
             response_timeout: config.response_timeout,
             turn: Turn::default(),
             keeps_apart: AtomicBool::new(false),
+            redirections: AtomicU64::new(0),
         })))
     }
 
@@ -64,6 +66,12 @@ impl Link {
     /// The servers behind it.
     pub(crate) fn topology(&self) -> &Arc<Topology> {
         &self.0.topology
+    }
+
+    /// How often calls were sent on to other nodes than those that serve the slot as far as is
+    /// known. As long as it stays the same, replies are theirs.
+    pub(crate) fn redirections(&self) -> u64 {
+        self.0.redirections.load(Ordering::Acquire)
     }
 
     /// Whether a command may not have keys of several slots.
@@ -273,7 +281,7 @@ impl Link {
     }
 
     /// As [`RedisConfig::with_response_timeout`] promises.
-    fn limit(&self, weight: Weight) -> Duration {
+    pub(crate) fn limit(&self, weight: Weight) -> Duration {
         let parts = weight.keys.div_ceil(1_000).max(weight.bytes.div_ceil(4 << 20)).max(1);
         self.0.response_timeout.saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX))
     }

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cache_core::CacheError;
@@ -94,6 +95,7 @@ impl Link {
             if round.pending.is_empty() {
                 break;
             }
+            self.0.redirections.fetch_add(1, Ordering::AcqRel);
             if turn == MAX_ROUNDS {
                 return Err(self.given_up(round));
             }

@@ -7,6 +7,7 @@ use cache_core::StoredValue;
 use cache_core::codec::{self, VectorPolicy};
 
 use super::Core;
+use super::read::decoded_size;
 use super::write::NewEntry;
 
 /// So many vectors are encoded at once where they are: some tens of microseconds' work.
@@ -63,7 +64,7 @@ impl Core {
         // What a reader would decode, so that both ways to read give the same bits.
         match codec::decode(entry.key.hash(), value.bytes()) {
             Ok(decoded) => {
-                let size = 4 * decoded.embedding.dimensions() + size_of_val(&decoded);
+                let size = decoded_size(&decoded);
                 value.with_decoded(Arc::new(decoded), size)
             }
             Err(_) => value,

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use tokio::time::Instant;
 
 use super::compute::{Expected, Fresh, Vectors};
+use super::lease::Held;
 use super::read::Found;
 use super::{Call, Compute, Computed, Core, Outcome, companion};
 use crate::{Error, Mode};
@@ -82,7 +83,7 @@ impl Job<'_> {
                 } else {
                     (mine, held)
                 };
-                let mut leads: Vec<_> = mine.into_iter().chain(held).collect();
+                let mut leads: Vec<_> = mine.into_iter().chain(held.leads).collect();
                 leads.sort_by_key(|lead| lead.index);
                 if !leads.is_empty() {
                     let texts = leads.iter().map(|lead| lead.text.clone()).collect();
@@ -187,9 +188,9 @@ impl Work<'_> {
     }
 
     /// Waits for keys that another process computes, and takes over those that it gives up.
-    async fn follow(&self, provider: &dyn EmbeddingProvider, mut held: Vec<Lead>) {
+    async fn follow(&self, provider: &dyn EmbeddingProvider, mut held: Held) {
         let patience = self.patience();
-        while !held.is_empty() {
+        while !held.leads.is_empty() {
             let (mine, others) = self.wait_turn(held, patience).await;
             self.provide(provider, mine).await;
             held = others;

@@ -3,16 +3,12 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use cache_core::{CacheKey, LeaseOutcome, LeaseRequest, Leases};
+use cache_core::{CacheKey, LeaseOutcome, LeaseRequest, Leases, WaitPace};
 
 use super::job::{Lead, Work};
 use super::read::Found;
 use super::{Computed, Core};
 use crate::{Coordination, Mode};
-
-/// The first pause of a waiter; each is longer than the one before, up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Until when a call waits for other processes. A wait beyond the clock's range has no end.
 #[derive(Clone, Copy)]
@@ -21,6 +17,26 @@ pub(super) struct Patience(Option<Instant>);
 impl Patience {
     fn is_over(self) -> bool {
         self.0.is_some_and(|end| Instant::now() >= end)
+    }
+}
+
+/// Keys that another process is computing.
+pub(super) struct Held {
+    pub(super) leads: Vec<Lead>,
+    /// The first of the leases ends in at most this time.
+    left: Duration,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self { leads: Vec::new(), left: Duration::MAX }
+    }
+}
+
+impl Held {
+    fn add(&mut self, lead: Lead, left: Duration) {
+        self.leads.push(lead);
+        self.left = self.left.min(left);
     }
 }
 
@@ -49,22 +65,22 @@ impl Work<'_> {
 
     /// Tries to lease the keys; publishes those that have got a value meanwhile. Returns the keys
     /// to compute and the keys that another process is computing.
-    pub(super) async fn acquire(&self, leads: Vec<Lead>) -> (Vec<Lead>, Vec<Lead>) {
+    pub(super) async fn acquire(&self, leads: Vec<Lead>) -> (Vec<Lead>, Held) {
         let Some((leases, request, _)) = self.leasing() else {
-            return (leads, Vec::new());
+            return (leads, Held::default());
         };
         if leads.is_empty() {
-            return (leads, Vec::new());
+            return (leads, Held::default());
         }
         let keys: Vec<_> = leads.iter().map(Lead::lease_key).collect();
         let outcomes = match leases.get_or_lease_many(&keys, &request).await {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 Core::store_failed("lease", &error);
-                return (leads, Vec::new()); // Computing twice is better than not at all.
+                return (leads, Held::default()); // Computing twice is better than not at all.
             }
         };
-        let (mut mine, mut held, mut recheck) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut mine, mut held, mut recheck) = (Vec::new(), Held::default(), Vec::new());
         for (mut lead, outcome) in leads.into_iter().zip(outcomes) {
             match outcome {
                 LeaseOutcome::Acquired => {
@@ -78,7 +94,8 @@ impl Work<'_> {
                         _ => mine.push(lead),
                     }
                 }
-                _ => held.push(lead),
+                LeaseOutcome::Held(left) => held.add(lead, left),
+                _ => held.add(lead, Duration::MAX),
             }
         }
         if !recheck.is_empty() {
@@ -95,26 +112,30 @@ impl Work<'_> {
 
     /// Waits until at least one of the keys is ours to compute, or none is left. Returns those
     /// that are, and those that others still compute.
-    pub(super) async fn wait_turn(
-        &self,
-        mut held: Vec<Lead>,
-        patience: Patience,
-    ) -> (Vec<Lead>, Vec<Lead>) {
-        let mut pause = FIRST_PAUSE;
-        while !held.is_empty() {
+    pub(super) async fn wait_turn(&self, mut held: Held, patience: Patience) -> (Vec<Lead>, Held) {
+        let mut pace = WaitPace::default();
+        while !held.leads.is_empty() {
             if patience.is_over() {
-                tracing::warn!(keys = held.len(), "another process took too long; computing here");
-                return (held, Vec::new());
+                let keys = held.leads.len();
+                tracing::warn!(keys, "another process took too long; computing here");
+                return (held.leads, Held::default());
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-            let (mine, others) = self.acquire(held).await;
+            self.wait(&held, &mut pace).await;
+            let (mine, others) = self.acquire(held.leads).await;
             if !mine.is_empty() {
                 return (mine, others);
             }
             held = others;
         }
-        (Vec::new(), Vec::new())
+        (Vec::new(), held)
+    }
+
+    /// Waits until it is worthwhile to ask for these leases again.
+    async fn wait(&self, held: &Held, pace: &mut WaitPace) {
+        let Some((leases, _, _)) = self.leasing() else { return };
+        let keys: Vec<_> = held.leads.iter().map(Lead::lease_key).collect();
+        let told = tokio::time::timeout(pace.at_most(held.left), leases.changed(&keys)).await.ok();
+        tokio::time::sleep(pace.pause(told)).await;
     }
 
     /// The leases to keep while these leads are computed.

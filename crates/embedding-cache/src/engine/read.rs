@@ -150,9 +150,21 @@ impl Core {
     /// What the stored value means to this call.
     pub(super) fn judge(&self, call: &Call, key: &CacheKey, value: Option<StoredValue>) -> Found {
         match value {
-            Some(value) => self.judge_value(call, key, &value),
+            Some(value) => self.judge_value(call, key, &self.with_decoded(key, value)),
             None => Found::Missing(MissCause::Absent, None),
         }
+    }
+
+    /// The value with its decoded form, which the store gets, too, if it keeps such.
+    fn with_decoded(&self, key: &CacheKey, value: StoredValue) -> StoredValue {
+        if !self.keeps_decoded || value.decoded::<DecodedEntry>().is_some() {
+            return value;
+        }
+        let Ok(decoded) = codec::decode(key.hash(), value.bytes()) else { return value };
+        let size = decoded_size(&decoded);
+        let value = value.with_decoded(Arc::new(decoded), size);
+        self.backend.attach_decoded(key, &value);
+        value
     }
 
     pub(super) fn judge_value(&self, call: &Call, key: &CacheKey, value: &StoredValue) -> Found {
@@ -229,6 +241,11 @@ fn slid_ttl(meta: &EntryMeta, longest: Duration) -> Option<Ttl> {
     let left = Ttl::new(longest.checked_sub(age)?.min(Ttl::MAX)).ok()?;
     let ttl = Ttl::new(meta.fresh_for?).ok()?;
     Some(ttl.min(left))
+}
+
+/// What a decoded entry takes in memory.
+pub(super) fn decoded_size(entry: &DecodedEntry) -> usize {
+    4 * entry.embedding.dimensions() + size_of_val(entry)
 }
 
 /// The entry of a value, when the value verifies.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use cache_core::{
     BackendInfo, BackendStatus, CacheBackend, CacheError, CacheKey, Capabilities, ClearOptions,
     ClearProgress, Counters, ErrorKind, GetOptions, LeaseOutcome, LeaseRequest, LeaseToken, Leases,
-    Namespace, PutEntry, PutOptions, StoredValue, Ttl, Usage,
+    Namespace, PutEntry, PutOptions, StoredValue, Ttl, Usage, Wakeup,
 };
 
 /// The operations that are counted: each call is a round trip.
@@ -109,6 +109,10 @@ impl CacheBackend for Watched {
         found
     }
 
+    fn attach_decoded(&self, key: &CacheKey, value: &StoredValue) {
+        self.inner.attach_decoded(key, value);
+    }
+
     async fn put_many(&self, entries: &[PutEntry], options: &PutOptions) -> Result<(), CacheError> {
         self.enter(Operation::Put).await?;
         self.ttls.lock().unwrap().extend(entries.iter().map(|entry| entry.ttl));
@@ -180,6 +184,10 @@ impl Leases for Watched {
     async fn release_leases(&self, keys: &[CacheKey], token: LeaseToken) -> Result<(), CacheError> {
         self.enter(Operation::Release).await?;
         self.inner.leases().unwrap().release_leases(keys, token).await
+    }
+
+    async fn changed(&self, keys: &[CacheKey]) -> Wakeup {
+        self.inner.leases().unwrap().changed(keys).await
     }
 }
 

@@ -3,17 +3,13 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use cache_core::{CacheKey, LeaseOutcome, LeaseRequest, Leases, StoredValue};
+use cache_core::{CacheKey, LeaseOutcome, LeaseRequest, Leases, StoredValue, WaitPace};
 
 use super::companion;
 use super::job::Job;
 use super::read::Found;
 use crate::stored::Kept;
 use crate::{Coordination, Mode};
-
-/// The first pause of a waiter; each is longer than the one before, up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is to be done.
 pub(super) enum Turn {
@@ -52,7 +48,7 @@ impl Job {
             return self.turn_in_process().await;
         };
         let end = Instant::now().checked_add(longest_wait);
-        let mut pause = FIRST_PAUSE;
+        let mut pace = WaitPace::default();
         loop {
             match self.lease().await {
                 Some(LeaseOutcome::Acquired) => {
@@ -70,13 +66,19 @@ impl Job {
                     tracing::warn!("another process took too long to answer; asking here");
                     return Turn::Ask;
                 }
-                Some(_) => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 3 / 2).min(LONGEST_PAUSE);
-                }
+                Some(LeaseOutcome::Held(left)) => self.wait(left, &mut pace).await,
+                Some(_) => self.wait(Duration::MAX, &mut pace).await,
                 None => return Turn::Ask, // Asking twice is better than not at all.
             }
         }
+    }
+
+    /// Waits until it is worthwhile to ask again for the lease, which ends in at most this time.
+    async fn wait(&self, left: Duration, pace: &mut WaitPace) {
+        let Some((leases, _, _)) = self.leasing() else { return };
+        let keys = [self.lease_key()];
+        let told = tokio::time::timeout(pace.at_most(left), leases.changed(&keys)).await.ok();
+        tokio::time::sleep(pace.pause(told)).await;
     }
 
     async fn lease(&self) -> Option<LeaseOutcome> {

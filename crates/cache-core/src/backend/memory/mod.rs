@@ -1,18 +1,21 @@
 //! The in-process backend.
 
-mod shards;
+mod table;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use shards::{OVERHEAD_BYTES, Shards, Slot, lock};
+use table::{OVERHEAD_BYTES, lock};
+use tokio::sync::Notify;
+
+pub use table::LocalTable;
 
 use super::{
     BackendInfo, BackendStatus, CacheBackend, Capabilities, ClearOptions, ClearProgress, Counters,
     GetOptions, LeaseOutcome, LeaseRequest, LeaseToken, Leases, PutEntry, PutOptions, StoredValue,
-    Usage,
+    Usage, Wakeup,
 };
 use crate::{CacheError, CacheKey, ErrorKind, Namespace, Ttl};
 
@@ -24,9 +27,11 @@ use crate::{CacheError, CacheKey, ErrorKind, Namespace, Ttl};
 /// bytes an entry. Expired entries are dropped when they are met, or evicted.
 #[derive(Debug)]
 pub struct MemoryBackend {
-    entries: Shards,
+    entries: LocalTable,
     leases: Mutex<HashMap<CacheKey, (LeaseToken, Instant)>>,
     counters: Mutex<HashMap<Namespace, BTreeMap<String, i64>>>,
+    /// Told whenever somebody who waits for a value or a lease may have got it.
+    news: Notify,
 }
 
 impl MemoryBackend {
@@ -34,10 +39,21 @@ impl MemoryBackend {
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
         Self {
-            entries: Shards::new(max_bytes),
+            entries: LocalTable::new(max_bytes),
             leases: Mutex::default(),
             counters: Mutex::default(),
+            news: Notify::new(),
         }
+    }
+
+    fn value(&self, key: &CacheKey) -> Option<StoredValue> {
+        self.entries.read(key, |value, ()| Some(value.clone()))
+    }
+
+    /// Whether there is no value, and a lease.
+    fn is_awaited(&self, key: &CacheKey) -> bool {
+        let leased = lock(&self.leases).get(key).is_some_and(|(_, until)| *until > Instant::now());
+        leased && !self.entries.contains(key)
     }
 
     fn refuse_oversized(&self, entries: &[PutEntry]) -> Result<(), CacheError> {
@@ -68,22 +84,31 @@ impl CacheBackend for MemoryBackend {
         keys: &[CacheKey],
         _: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
-        Ok(keys.iter().map(|key| self.entries.get(key)).collect())
+        Ok(keys.iter().map(|key| self.value(key)).collect())
     }
 
     fn read_local(&self, key: &CacheKey, read: &mut dyn FnMut(&StoredValue)) -> bool {
-        self.entries.read(key, |value| read(value)).is_some()
+        let shown = self.entries.read(key, |value, ()| {
+            read(value);
+            Some(())
+        });
+        shown.is_some()
+    }
+
+    fn attach_decoded(&self, key: &CacheKey, value: &StoredValue) {
+        self.entries.attach_decoded(key, value);
     }
 
     async fn put_many(&self, entries: &[PutEntry], options: &PutOptions) -> Result<(), CacheError> {
         self.refuse_oversized(entries)?;
         for PutEntry { key, value, ttl } in entries {
-            self.entries.insert(key, Slot::new(value.clone(), *ttl));
+            self.entries.insert(key, value.clone(), *ttl, ());
         }
         if let Some(token) = options.release {
             let mut leases = lock(&self.leases);
             entries.iter().for_each(|entry| release(&mut leases, &entry.key, token));
         }
+        self.news.notify_waiters();
         Ok(())
     }
 
@@ -118,15 +143,16 @@ impl CacheBackend for MemoryBackend {
         }
         lock(&self.leases).retain(|key, _| key.space().namespace() != namespace);
         lock(&self.counters).remove(namespace);
+        self.news.notify_waiters();
         Ok(progress.advance(removed, None))
     }
 
     async fn usage(&self, namespace: &Namespace) -> Result<Usage, CacheError> {
         let (mut entries, mut bytes) = (0, 0);
-        self.entries.for_each(|key, slot| {
+        self.entries.for_each(|key, taken| {
             if key.space().namespace() == namespace {
                 entries += 1;
-                bytes += slot.bytes();
+                bytes += taken;
             }
         });
         Ok(Usage::new(entries, bytes))
@@ -165,7 +191,7 @@ impl Leases for MemoryBackend {
         let until = end_of(request, now);
         let lease = |key: &CacheKey| {
             // Looked up under the lock: a value is put before its lease is released.
-            if let Some(value) = self.entries.get(key) {
+            if let Some(value) = self.value(key) {
                 return LeaseOutcome::Value(value);
             }
             match leases.get(key) {
@@ -201,7 +227,21 @@ impl Leases for MemoryBackend {
     async fn release_leases(&self, keys: &[CacheKey], token: LeaseToken) -> Result<(), CacheError> {
         let mut leases = lock(&self.leases);
         keys.iter().for_each(|key| release(&mut leases, key, token));
+        drop(leases);
+        self.news.notify_waiters();
         Ok(())
+    }
+
+    async fn changed(&self, keys: &[CacheKey]) -> Wakeup {
+        loop {
+            let mut news = std::pin::pin!(self.news.notified());
+            // From here on nothing is missed, so that it can be looked whether it has come before.
+            news.as_mut().enable();
+            if keys.iter().any(|key| !self.is_awaited(key)) {
+                return Wakeup::Changed;
+            }
+            news.await;
+        }
     }
 }
 

@@ -1,0 +1,73 @@
+//! The shared suite with something near.
+
+use std::sync::Arc;
+
+use cache_core::conformance::backend as suite;
+use cache_redis::{NearConfig, Tracking, WithoutTracking};
+use redis_test_server::{TestCluster, TestServer};
+
+use super::support::{WithUser, as_cache, least_privilege};
+use super::*;
+use cache_redis::acl::AclFor;
+
+async fn conforms(url: &str, config: NearConfig) -> NearBackend {
+    let near = near_with(url, config).await;
+    suite::run(Arc::new(near.clone())).await;
+    near
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_broadcast() {
+    let server = TestServer::start();
+    let near = conforms(&server.url(), NearConfig::default()).await;
+    assert_eq!(near.near_stats().state, NearState::Tracking);
+}
+
+#[tokio::test]
+async fn by_key_on_one_thread() {
+    let server = TestServer::start();
+    let config = NearConfig::default().with_tracking(Tracking::PerKey);
+    let near = conforms(&server.url(), config).await;
+    assert_eq!(near.near_stats().state, NearState::Tracking);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_so_little_room_that_hardly_anything_is_kept() {
+    let server = TestServer::start();
+    conforms(&server.url(), NearConfig::new(8 << 10)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_server_that_does_not_tell() {
+    for (then, state) in [
+        (WithoutTracking::ShortLived, NearState::ShortLived),
+        (WithoutTracking::Off, NearState::Off),
+    ] {
+        let rules = least_privilege(AclFor::new().with_cache(true));
+        let server = TestServer::builder().password("other").with_user("cache", &rules).start();
+        let url = as_cache(&server.url());
+        let near = conforms(&url, NearConfig::default().without_tracking(then)).await;
+        assert_eq!(near.near_stats().state, state);
+        let status = near.status().await.unwrap();
+        let warns = |warning: &String| warning.contains("+client|tracking");
+        assert!(status.warnings.iter().any(warns), "{:?}", status.warnings);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_a_user_who_may_just_do_it() {
+    let rules = least_privilege(AclFor::new().with_cache(true).with_tracking(true));
+    let server = TestServer::builder().password("other").with_user("cache", &rules).start();
+    let near = conforms(&as_cache(&server.url()), NearConfig::default()).await;
+    assert_eq!(near.near_stats().state, NearState::Tracking);
+    assert!(!near.status().await.unwrap().warnings.iter().any(|w| w.contains("near")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_cluster() {
+    let cluster = TestCluster::start();
+    for tracking in [Tracking::Broadcast, Tracking::PerKey] {
+        let near = conforms(&cluster.url(), NearConfig::default().with_tracking(tracking)).await;
+        assert_eq!(near.near_stats().state, NearState::Tracking);
+    }
+}
