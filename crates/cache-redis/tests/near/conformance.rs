@@ -50,7 +50,7 @@ async fn on_a_server_that_does_not_tell() {
         assert_eq!(near.near_stats().state, state);
         let status = near.status().await.unwrap();
         let warns = |warning: &String| warning.contains("+client|tracking");
-        assert!(status.warnings.iter().any(warns), "{:?}", status.warnings);
+        assert!(status.findings.iter().any(warns), "{:?}", status.findings);
     }
 }
 
@@ -60,7 +60,7 @@ async fn as_a_user_who_may_just_do_it() {
     let server = TestServer::builder().password("other").with_user("cache", &rules).start();
     let near = conforms(&as_cache(&server.url()), NearConfig::default()).await;
     assert_eq!(near.near_stats().state, NearState::Tracking);
-    assert!(!near.status().await.unwrap().warnings.iter().any(|w| w.contains("near")));
+    assert!(!near.status().await.unwrap().findings.iter().any(|it| it.what.contains("near")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
