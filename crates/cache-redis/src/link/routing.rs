@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cache_core::CacheError;
 use futures_util::future::join_all;
@@ -16,7 +16,8 @@ use crate::connection::{Connector, Live};
 use crate::error;
 use crate::topology::{Cluster, Layout};
 
-/// How often a command is sent on, or waits, before it fails.
+/// How often a command is sent on, or waits, before it fails; unless the response timeout is over
+/// before that.
 const MAX_ROUNDS: u32 = 6;
 
 /// Pause before a command is sent again to nodes that are just changing; doubled each time.
@@ -71,6 +72,8 @@ impl Link {
         let mut replies = vec![Value::Nil; range.len()];
         let mut pending: Vec<_> = range.clone().map(|number| (number, Way::Owner)).collect();
         let mut pause = FIRST_PAUSE;
+        let limit = self.limit(Weight::default());
+        let started = Instant::now();
         for turn in 0.. {
             let parcels = match self.sort(cluster, &layout, commands, pending, access) {
                 Ok(parcels) => parcels,
@@ -94,7 +97,7 @@ impl Link {
             if round.pending.is_empty() {
                 break;
             }
-            if turn == MAX_ROUNDS {
+            if turn == MAX_ROUNDS || started.elapsed() + pause > limit {
                 return Err(self.given_up(round));
             }
             if round.relearn {
