@@ -89,6 +89,7 @@ impl Dialer {
         Self::with(config, address, login, 0, address.sentinels_use_tls(config))
     }
 
+    #[cfg_attr(not(feature = "tls"), allow(unused_variables))]
     fn with(
         config: &RedisConfig,
         address: &Address,
