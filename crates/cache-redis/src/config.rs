@@ -37,6 +37,7 @@ pub struct RedisConfig {
 
 /// Who we are, in PEM.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "tls"), allow(dead_code))] // refused, where TLS is not built in
 pub(crate) struct ClientCertificate {
     pub(crate) certificate: String,
     pub(crate) key: SecretString,

@@ -33,7 +33,8 @@ impl Endpoint {
         }
     }
 
-    /// How people write it in a URL, behind the scheme: `host:port` or a path.
+    /// The name or address that a certificate may be for.
+    #[cfg(feature = "tls")]
     pub(crate) fn host(&self) -> Option<&str> {
         match self {
             Self::Tcp(host, _) => Some(host),

@@ -89,6 +89,7 @@ impl Dialer {
         Self::with(config, address, login, 0, address.sentinels_use_tls(config))
     }
 
+    #[cfg_attr(not(feature = "tls"), allow(unused_variables))]
     fn with(
         config: &RedisConfig,
         address: &Address,
@@ -155,7 +156,8 @@ impl Dialer {
             outcome = self.attempt(endpoint, wanted, Some(&login)).await;
         }
         let mut opened = outcome.map_err(failed)?;
-        let renewal = change.run(opened.connection(), opened.driver.abort_handle());
+        let driver = opened.driver.abort_handle();
+        let renewal = change.run(opened.connection(), driver, self.timeout);
         opened.renewal = Some(tokio::spawn(renewal));
         Ok(opened)
     }

@@ -3,6 +3,7 @@
 //! A server's own text is passed on only where it cannot quote what we sent: "unknown command"
 //! repeats the first arguments, and those are keys.
 
+#[cfg(feature = "tls")]
 mod tls;
 
 use std::time::Duration;
@@ -12,12 +13,14 @@ use redis::{RedisError, ServerError};
 
 /// The server was not reached, or the connection broke.
 pub(crate) fn of_connection(error: &RedisError, location: &str, phase: Phase) -> CacheError {
+    #[cfg(feature = "tls")]
+    if let Some(reason) = tls::reason(error) {
+        return CacheError::new(reason.kind(), reason.advice(location)).with_source(error.clone());
+    }
     let (kind, what) = match (error.kind(), phase) {
         (redis::ErrorKind::AuthenticationFailed, _) => (
             ErrorKind::Unauthenticated,
-            format!(
-                "{location} refused the user name or password of the URL (or has none configured)"
-            ),
+            format!("{location} refused the user name or password (or has none configured)"),
         ),
         (redis::ErrorKind::Server(_), Phase::Connecting) => return of_setup(error, location),
         (redis::ErrorKind::Parse, _) => (
@@ -28,7 +31,6 @@ pub(crate) fn of_connection(error: &RedisError, location: &str, phase: Phase) ->
             ErrorKind::Unavailable,
             format!("connection refused at {location}: is Redis running there?"),
         ),
-        _ if let Some(reason) = tls::reason(error) => (reason.kind(), reason.advice(location)),
         (_, Phase::Connecting) => (
             ErrorKind::Unavailable,
             format!(
@@ -78,10 +80,9 @@ pub(crate) fn of_reply(error: &ServerError, location: &str) -> CacheError {
     let detail = error.details().unwrap_or_default();
     let (kind, message) = match error.code() {
         "NOAUTH" => return unauthenticated(location),
-        "WRONGPASS" => (
-            ErrorKind::Unauthenticated,
-            format!("{location} refused the user name or password of the URL"),
-        ),
+        "WRONGPASS" => {
+            (ErrorKind::Unauthenticated, format!("{location} refused the user name or password"))
+        }
         "NOPERM" => return denied(detail, location),
         "ERR" if is_denied_in_script(detail) => {
             return denied(

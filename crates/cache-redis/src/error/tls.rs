@@ -54,7 +54,6 @@ impl Reason {
 }
 
 /// The reason, if it was TLS.
-#[cfg(feature = "tls")]
 pub(super) fn reason(error: &RedisError) -> Option<Reason> {
     use rustls::{AlertDescription as Alert, CertificateError as Bad, Error as Tls};
     Some(match find(error)? {
@@ -83,13 +82,7 @@ pub(super) fn reason(error: &RedisError) -> Option<Reason> {
     })
 }
 
-#[cfg(not(feature = "tls"))]
-pub(super) fn reason(_: &RedisError) -> Option<Reason> {
-    None
-}
-
 /// What rustls said, wherever the layers in between put it.
-#[cfg(feature = "tls")]
 fn find(error: &RedisError) -> Option<&rustls::Error> {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = next {
