@@ -155,7 +155,8 @@ impl Dialer {
             outcome = self.attempt(endpoint, wanted, Some(&login)).await;
         }
         let mut opened = outcome.map_err(failed)?;
-        let renewal = change.run(opened.connection(), opened.driver.abort_handle());
+        let driver = opened.driver.abort_handle();
+        let renewal = change.run(opened.connection(), driver, self.timeout);
         opened.renewal = Some(tokio::spawn(renewal));
         Ok(opened)
     }

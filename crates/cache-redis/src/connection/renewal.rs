@@ -1,6 +1,7 @@
 //! Authenticating an open connection anew when the credentials have changed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -29,7 +30,12 @@ impl Renewal {
 
     /// Keeps the connection's user authenticated. Where that fails, the connection is ended, and
     /// the next is made with what is valid then.
-    pub(super) async fn run(self, mut connection: MultiplexedConnection, driver: AbortHandle) {
+    pub(super) async fn run(
+        self,
+        mut connection: MultiplexedConnection,
+        driver: AbortHandle,
+        limit: Duration,
+    ) {
         let Self { source, mut changed } = self;
         loop {
             changed.await;
@@ -38,9 +44,12 @@ impl Renewal {
                 // The old ones may serve for a while; if not, the server says so.
                 continue;
             };
-            match connection.send_packed_command(&auth(&credentials)).await {
-                Ok(Value::ServerError(_)) | Err(_) => return driver.abort(),
-                Ok(_) => tracing::debug!("authenticated anew"),
+            let command = auth(&credentials);
+            match tokio::time::timeout(limit, connection.send_packed_command(&command)).await {
+                Ok(Ok(reply)) if !matches!(reply, Value::ServerError(_)) => {
+                    tracing::debug!("authenticated anew");
+                }
+                _ => return driver.abort(),
             }
         }
     }

@@ -15,9 +15,7 @@ pub(crate) fn of_connection(error: &RedisError, location: &str, phase: Phase) ->
     let (kind, what) = match (error.kind(), phase) {
         (redis::ErrorKind::AuthenticationFailed, _) => (
             ErrorKind::Unauthenticated,
-            format!(
-                "{location} refused the user name or password of the URL (or has none configured)"
-            ),
+            format!("{location} refused the user name or password (or has none configured)"),
         ),
         (redis::ErrorKind::Server(_), Phase::Connecting) => return of_setup(error, location),
         (redis::ErrorKind::Parse, _) => (
@@ -78,10 +76,9 @@ pub(crate) fn of_reply(error: &ServerError, location: &str) -> CacheError {
     let detail = error.details().unwrap_or_default();
     let (kind, message) = match error.code() {
         "NOAUTH" => return unauthenticated(location),
-        "WRONGPASS" => (
-            ErrorKind::Unauthenticated,
-            format!("{location} refused the user name or password of the URL"),
-        ),
+        "WRONGPASS" => {
+            (ErrorKind::Unauthenticated, format!("{location} refused the user name or password"))
+        }
         "NOPERM" => return denied(detail, location),
         "ERR" if is_denied_in_script(detail) => {
             return denied(

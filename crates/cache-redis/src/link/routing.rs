@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cache_core::CacheError;
 use futures_util::future::join_all;
@@ -17,7 +17,8 @@ use crate::connection::{Connector, Live};
 use crate::error;
 use crate::topology::{Cluster, Layout};
 
-/// How often a command is sent on, or waits, before it fails.
+/// How often a command is sent on, or waits, before it fails; unless the response timeout is over
+/// before that.
 const MAX_ROUNDS: u32 = 6;
 
 /// Pause before a command is sent again to nodes that are just changing; doubled each time.
@@ -72,6 +73,8 @@ impl Link {
         let mut replies = vec![Value::Nil; range.len()];
         let mut pending: Vec<_> = range.clone().map(|number| (number, Way::Owner)).collect();
         let mut pause = FIRST_PAUSE;
+        let limit = self.limit(Weight::default());
+        let started = Instant::now();
         for turn in 0.. {
             let parcels = match self.sort(cluster, &layout, commands, pending, access) {
                 Ok(parcels) => parcels,
@@ -96,7 +99,7 @@ impl Link {
                 break;
             }
             self.0.redirections.fetch_add(1, Ordering::AcqRel);
-            if turn == MAX_ROUNDS {
+            if turn == MAX_ROUNDS || started.elapsed() + pause > limit {
                 return Err(self.given_up(round));
             }
             if round.relearn {
