@@ -100,14 +100,8 @@ impl EncryptedLog {
     /// The head as it is without the seals.
     fn open_head(&self, group: &LogGroup, mut head: LogHead) -> LogHead {
         let opened = self.sealer.opener().open(&Binding::Attributes(group), &head.attributes);
-<<<<<<< HEAD
-        let seals = head.len.saturating_mul(OVERHEAD_BYTES as u64);
-        head.bytes = head.bytes.saturating_sub(seals);
-        head.attributes = opened.unwrap_or_default();
-=======
         head.attributes = opened.unwrap_or_default();
         head.bytes = head.bytes.saturating_sub(head.len.saturating_mul(OVERHEAD_BYTES as u64));
->>>>>>> crypt
         head
     }
 }

@@ -3,12 +3,8 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-<<<<<<< HEAD
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-=======
 use std::time::{Duration, Instant};
->>>>>>> topo
 
 use cache_core::CacheError;
 use futures_util::future::join_all;
@@ -102,12 +98,8 @@ impl Link {
             if round.pending.is_empty() {
                 break;
             }
-<<<<<<< HEAD
             self.0.redirections.fetch_add(1, Ordering::AcqRel);
-            if turn == MAX_ROUNDS {
-=======
             if turn == MAX_ROUNDS || started.elapsed() + pause > limit {
->>>>>>> topo
                 return Err(self.given_up(round));
             }
             if round.relearn {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cache_core::conformance::backend as suite;
+use cache_core::{Finding, FindingCode};
 use cache_redis::{NearConfig, Tracking, WithoutTracking};
 use redis_test_server::{TestCluster, TestServer};
 
@@ -49,7 +50,7 @@ async fn on_a_server_that_does_not_tell() {
         let near = conforms(&url, NearConfig::default().without_tracking(then)).await;
         assert_eq!(near.near_stats().state, state);
         let status = near.status().await.unwrap();
-        let warns = |warning: &String| warning.contains("+client|tracking");
+        let warns = |it: &Finding| it.code == FindingCode::NoTracking;
         assert!(status.findings.iter().any(warns), "{:?}", status.findings);
     }
 }
