@@ -2,10 +2,12 @@
 
 mod builder;
 mod control;
+mod fault;
 mod proxy;
 mod server;
 mod tls;
 
 pub use builder::Builder;
+pub use fault::Fault;
 pub use proxy::Proxy;
 pub use server::TestServer;

@@ -15,15 +15,21 @@ use crate::{CacheKey, Ttl};
 /// any other drops it. The decoded form must be what the bytes decode to.
 #[derive(Clone)]
 pub struct StoredValue {
-    bytes: OnceLock<Bytes>,
-    deferred: Option<Deferred>,
+    bytes: Source,
     decoded: Option<Decoded>,
 }
 
 #[derive(Clone)]
-struct Deferred {
-    make: Arc<dyn Fn() -> Bytes + Send + Sync>,
+enum Source {
+    Made(Bytes),
+    /// Shared, so that the bytes are made once for all clones.
+    Deferred(Arc<Deferred<dyn Fn() -> Bytes + Send + Sync>>),
+}
+
+struct Deferred<F: ?Sized> {
+    made: OnceLock<Bytes>,
     size: usize,
+    make: F,
 }
 
 #[derive(Clone)]
@@ -35,15 +41,16 @@ struct Decoded {
 impl StoredValue {
     /// A value of these bytes.
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Self { bytes: OnceLock::from(bytes.into()), deferred: None, decoded: None }
+        Self { bytes: Source::Made(bytes.into()), decoded: None }
     }
 
     /// A value whose bytes, about `size` of them, are made when they are first asked for, in some
     /// tens of microseconds at most: for backends that [write as they
     /// go](crate::Capabilities::writes_as_it_goes), which send one value while the next is made.
+    /// Clones share what is made.
     pub fn deferred(size: usize, make: impl Fn() -> Bytes + Send + Sync + 'static) -> Self {
-        let deferred = Some(Deferred { make: Arc::new(make), size });
-        Self { bytes: OnceLock::new(), deferred, decoded: None }
+        let deferred = Deferred { made: OnceLock::new(), size, make };
+        Self { bytes: Source::Deferred(Arc::new(deferred)), decoded: None }
     }
 
     /// Attaches the decoded form, which takes about `size` bytes of memory.
@@ -56,14 +63,19 @@ impl StoredValue {
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
-        self.bytes.get_or_init(|| self.deferred.as_ref().map_or_else(Bytes::new, |d| (d.make)()))
+        match &self.bytes {
+            Source::Made(bytes) => bytes,
+            Source::Deferred(deferred) => deferred.made.get_or_init(&deferred.make),
+        }
     }
 
     /// The number of bytes, or about that of a value that is not made yet.
     #[must_use]
     pub fn size_hint(&self) -> usize {
-        let made = self.bytes.get().map(Bytes::len);
-        made.or_else(|| self.deferred.as_ref().map(|d| d.size)).unwrap_or(0)
+        match &self.bytes {
+            Source::Made(bytes) => bytes.len(),
+            Source::Deferred(deferred) => deferred.made.get().map_or(deferred.size, Bytes::len),
+        }
     }
 
     /// The decoded form, when it is attached and of this type.
