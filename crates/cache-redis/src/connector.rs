@@ -102,6 +102,16 @@ impl Connector {
         }
     }
 
+    /// Takes note of an answer of a form that its command does not have. On a connection on which
+    /// a byte was lost, answers may belong to other calls from then on, for ever. A young one is
+    /// spared, as in [`Live::answered`].
+    pub(crate) fn distrust(&self) {
+        let mut state = self.state();
+        if matches!(&*state, State::Up(live) if live.since.elapsed() >= MAX_BACKOFF) {
+            *state = State::Idle;
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

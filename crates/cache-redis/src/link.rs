@@ -64,6 +64,11 @@ impl Link {
         self.connector.location()
     }
 
+    /// An answer made no sense.
+    pub(crate) fn distrust(&self) {
+        self.connector.distrust();
+    }
+
     /// Sends one command; an error that the server answers with is an error.
     pub(crate) async fn command(&self, command: &Cmd, repeat: Repeat) -> Result<Value, CacheError> {
         let replies = self.send(Request::Command(command), Weight::default(), repeat).await?;
