@@ -1,6 +1,6 @@
 //! The table of `docs/reliability.md`, shorter: whatever happens to the store, callers get right
 //! answers, in time, and hits come back.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Duration;
 
