@@ -35,7 +35,7 @@ without() {
 backends="cache-redis cache-embedded cache-encryption"
 providers="embed-local embed-azure"
 services="embedding-cache response-cache session-store"
-everything="cache-core $backends $providers $services caching_with_redis"
+everything="cache-core cache-guard $backends $providers $services caching_with_redis"
 
 for manifest in crates/*/Cargo.toml; do
   crate=$(basename "$(dirname "$manifest")")
@@ -43,9 +43,11 @@ for manifest in crates/*/Cargo.toml; do
   # shellcheck disable=SC2086
   case $crate in
     cache-core | redis-test-server | openai-test-server) may_use "$crate" ;;
-    cache-redis | cache-embedded | cache-encryption | embed-local | embed-azure | embedding-cache | response-cache | session-store) may_use "$crate" cache-core ;;
-    caching_with_redis) may_use "$crate" cache-core $backends $providers $services ;;
+    cache-guard | cache-redis | cache-embedded | cache-encryption | embed-local | embed-azure | session-store) may_use "$crate" cache-core ;;
+    embedding-cache | response-cache) may_use "$crate" cache-core cache-guard ;;
+    caching_with_redis) may_use "$crate" cache-core cache-guard $backends $providers $services ;;
     cache-cli) may_use "$crate" $everything openai-test-server ;;
+    fault-scenarios) may_use "$crate" $everything redis-test-server ;;
     *) complain "$crate has no rule here: say which crates it may use" ;;
   esac
 done
@@ -55,6 +57,7 @@ http="reqwest hyper axum tonic"
 # shellcheck disable=SC2086
 {
   without cache-core $stores $http clap config
+  without cache-guard $stores $http clap config
   without embedding-cache $stores $http clap config
   without response-cache $stores $http clap config
   without session-store $stores $http clap config

@@ -152,7 +152,7 @@ impl Context {
 
     /// The store's failures are the user's business here, so that the cache is strict.
     fn builder(&self, backend: Arc<dyn CacheBackend>) -> Result<Builder, Failure> {
-        let builder = builder(&self.settings, backend)?.strict(true);
+        let builder = builder(&self.settings, backend)?.strict(true).unguarded();
         // A command is over before an interval is: it shares its counts when it ends.
         Ok(builder.share_statistics_every(None))
     }

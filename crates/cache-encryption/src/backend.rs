@@ -167,6 +167,10 @@ impl CacheBackend for EncryptedBackend {
         self.inner.diagnose(options).await
     }
 
+    async fn flush(&self) -> Result<(), CacheError> {
+        self.inner.flush().await
+    }
+
     fn leases(&self) -> Option<&dyn Leases> {
         self.inner.leases().map(|_| self as &dyn Leases)
     }

@@ -55,6 +55,9 @@ pub(crate) fn all_succeeded(link: &Link, replies: &[Value]) -> Result<(), CacheE
 pub(crate) fn unusable(link: &Link, reply: Value, command: &str) -> CacheError {
     match reply {
         Value::ServerError(error) => error::of_reply(&error, link.location()),
-        _ => error::unexpected(link.location(), command),
+        _ => {
+            link.distrust();
+            error::unexpected(link.location(), command)
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cache_core::codec::VectorPolicy;
 use cache_core::{CacheBackend, EmbeddingProvider, KeySecret, Namespace, PriceTable, Scope, Ttl};
+use cache_guard::GuardOptions;
 
 use crate::{EmbeddingCache, TextNormalizer};
 
@@ -86,6 +87,7 @@ pub struct Builder {
     backend: Arc<dyn CacheBackend>,
     provider: Option<Arc<dyn EmbeddingProvider>>,
     config: Config,
+    guard: Option<GuardOptions>,
 }
 
 impl Builder {
@@ -108,7 +110,7 @@ impl Builder {
             model_change: ModelChange::default(),
             prices: PriceTable::default(),
         };
-        Self { backend, provider: None, config }
+        Self { backend, provider: None, config, guard: Some(GuardOptions::default()) }
     }
 
     /// The provider behind [`EmbeddingCache::embed`]. Without one, calls bring closures.
@@ -183,8 +185,24 @@ impl Builder {
         self
     }
 
+    /// How the store is kept from doing harm: time budgets, a circuit breaker, and perhaps a queue
+    /// of writes. Without a word there is a guard with the default options in front of every
+    /// store that is not [guarded](cache_core::Capabilities::guarded) by itself. Several caches on
+    /// one store can share a guard: give them one
+    /// [`GuardedBackend`](cache_guard::GuardedBackend).
+    pub fn guard(mut self, options: GuardOptions) -> Self {
+        self.guard = Some(options);
+        self
+    }
+
+    /// Does without a guard: a call may wait for the store as long as the store takes to fail.
+    pub fn unguarded(mut self) -> Self {
+        self.guard = None;
+        self
+    }
+
     /// Whether a failing store is an error to the caller. By default it is a miss: the provider
-    /// answers, and the failure is counted.
+    /// answers, and the failure is counted. The guard is [strict](GuardOptions::strict), too.
     pub fn strict(mut self, strict: bool) -> Self {
         self.config.strict = strict;
         self
@@ -249,7 +267,13 @@ impl Builder {
         {
             return Err(BuildError("a lease is at least 100 ms: it must outlive a slow renewal"));
         }
-        Ok(EmbeddingCache::from_parts(self.backend, self.provider, self.config))
+        let strict = self.config.strict;
+        let guard = self.guard.map(|options| {
+            let strict = strict || options.strict;
+            options.with_strict(strict)
+        });
+        let store = cache_guard::guard(self.backend, guard);
+        Ok(EmbeddingCache::from_parts(store, self.provider, self.config))
     }
 }
 

@@ -7,6 +7,7 @@ use cache_core::{
     BackendStatus, BoxError, CacheBackend, CacheBackendExt, CacheError, EmbedOptions, Embedding,
     EmbeddingProvider, ModelIdentity, Namespace, Usage,
 };
+use cache_guard::{Guarded, GuardedBackend};
 
 use crate::builder::{Builder, Config};
 use crate::engine::Core;
@@ -22,6 +23,7 @@ use crate::{Error, ModelCache, Statistics};
 pub struct EmbeddingCache {
     core: Arc<Core>,
     provider: Option<ModelCache>,
+    guard: Option<GuardedBackend>,
 }
 
 /// The provider's name in the keys of vectors that closures compute.
@@ -34,14 +36,14 @@ impl EmbeddingCache {
     }
 
     pub(crate) fn from_parts(
-        backend: Arc<dyn CacheBackend>,
+        store: Guarded,
         provider: Option<Arc<dyn EmbeddingProvider>>,
         config: Config,
     ) -> Self {
         let identity = provider.as_ref().map(|provider| provider.identity());
-        let core = Arc::new(Core::new(backend, provider, config));
+        let core = Arc::new(Core::new(store.backend, provider, config));
         let provider = identity.map(|identity| ModelCache::new(&core, identity));
-        Self { core, provider }
+        Self { core, provider, guard: store.guard }
     }
 
     /// The cache as the model of this name sees it, for calls that bring closures. The name stands
@@ -169,14 +171,24 @@ impl EmbeddingCache {
         self.core.backend.clear_all(self.namespace()).await
     }
 
-    /// Waits for background work (computations whose caller went away, refreshes, touches) and
-    /// shares all counts. To be called before a program ends.
+    /// Waits for background work (computations whose caller went away, refreshes, touches) and for
+    /// writes that the store has queued, and shares all counts. To be called before a program ends.
     ///
     /// # Errors
-    /// When the counts cannot be shared; they are kept for another try.
+    /// When queued writes were lost or take too long, or the counts cannot be shared; these are kept
+    /// for another try.
     pub async fn flush(&self) -> Result<(), CacheError> {
         self.core.background.wait().await;
-        self.core.share_statistics().await
+        let written = self.core.backend.flush().await;
+        self.core.share_statistics().await?;
+        written
+    }
+
+    /// The guard in front of the store, for its state and its counts; `None` when the cache was
+    /// given a store with a guard of its own, or [none was wanted](Builder::unguarded).
+    #[must_use]
+    pub fn guard(&self) -> Option<&GuardedBackend> {
+        self.guard.as_ref()
     }
 
     /// The store.

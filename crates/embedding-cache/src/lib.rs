@@ -11,6 +11,9 @@ mod normalizer;
 mod profiles;
 mod stats;
 
+/// The guard in front of the store, with its options.
+pub use cache_guard as guard;
+
 pub use builder::{BuildError, Builder, Coordination, ModelChange};
 pub use cache::EmbeddingCache;
 pub use error::Error;

@@ -304,7 +304,8 @@ async fn scopes_share_nothing(store: Store) {
         let model = cache.model("m").with_scope(scope.clone());
         assert_eq!(version(&model.get("a").await.unwrap().unwrap()), f32::from(index));
     }
-    let of_tenant = EmbeddingCache::builder(backend).scope(Scope::tenant("1")).build().unwrap();
+    let of_tenant =
+        EmbeddingCache::builder(backend).scope(Scope::tenant("1")).unguarded().build().unwrap();
     let found = of_tenant.model("m").get("a").await.unwrap().unwrap();
     assert_eq!(version(&found), 1.0);
     assert!(cache.model("another").get("a").await.unwrap().is_none());

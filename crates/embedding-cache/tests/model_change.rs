@@ -81,6 +81,7 @@ fn builder(backend: &Arc<dyn CacheBackend>, provider: &Arc<Deployment>) -> Build
         .provider(provider)
         .ttl_jitter(0.0)
         .share_statistics_every(None)
+        .unguarded()
 }
 
 fn process(store: &Store, provider: &Arc<Deployment>) -> EmbeddingCache {

@@ -57,6 +57,7 @@ fn open(backend: Backend, log: PathBuf, delay: u64, lease: u64) -> EmbeddingCach
             lease: millis(lease),
             longest_wait: Duration::from_secs(60),
         })
+        .unguarded()
         .build()
         .unwrap()
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod cluster;
 mod control;
+mod fault;
 mod proxy;
 mod sentinels;
 mod server;
@@ -10,6 +11,7 @@ mod tls;
 
 pub use builder::Builder;
 pub use cluster::TestCluster;
+pub use fault::Fault;
 pub use proxy::Proxy;
 pub use sentinels::TestSentinels;
 pub use server::TestServer;

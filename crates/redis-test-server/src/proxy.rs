@@ -1,11 +1,14 @@
 //! Something between a client and a server that looks and interferes.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::fault::{Fault, Spoiler};
 
 /// A TCP proxy on a free loopback port.
 ///
@@ -28,6 +31,7 @@ struct Shared {
     round_trips: AtomicU64,
     hold_micros: AtomicU64,
     silences_tracking: AtomicBool,
+    fault: Mutex<Fault>,
     closed: AtomicBool,
     streams: Mutex<Vec<TcpStream>>,
 }
@@ -44,6 +48,7 @@ impl Proxy {
             round_trips: AtomicU64::new(0),
             hold_micros: AtomicU64::new(0),
             silences_tracking: AtomicBool::new(false),
+            fault: Mutex::default(),
             closed: AtomicBool::new(false),
             streams: Mutex::default(),
         });
@@ -91,6 +96,11 @@ impl Proxy {
     /// turned tracking on, as a network that swallows packets does; new ones included.
     pub fn silence_tracking(&self, on: bool) {
         self.shared.silences_tracking.store(on, Ordering::SeqCst);
+    }
+
+    /// Does this to every answer from now on, on old connections and new ones.
+    pub fn set_fault(&self, fault: Fault) {
+        *self.shared.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
     /// Cuts all connections; new ones are accepted.
@@ -175,34 +185,49 @@ impl Shared {
         let _ = server.shutdown(Shutdown::Both);
     }
 
+    fn fault(&self) -> Fault {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn forward_answers(&self, mut client: TcpStream, mut server: TcpStream, traffic: &State) {
         let mut buffer = vec![0; 1 << 16];
-        let mut held = Vec::new();
+        let mut held = VecDeque::new();
+        let mut spoiler = Spoiler::default();
         loop {
             match server.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(length) => held.extend_from_slice(&buffer[..length]),
+                Ok(length) => {
+                    let due = Instant::now() + self.fault().delay();
+                    held.push_back((due, buffer[..length].to_vec()));
+                }
                 Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
                 Err(_) => break,
             }
-            if held.is_empty() {
+            if held.is_empty() || !self.may_answer(traffic) {
                 continue;
             }
-            let hold = Duration::from_micros(self.hold_micros.load(Ordering::SeqCst));
+            let now = Instant::now();
+            while held.front().is_some_and(|(due, _)| *due <= now)
+                && let Some((_, bytes)) = held.pop_front()
             {
-                let mut traffic = lock(traffic);
-                let silent = traffic.tracks && self.silences_tracking.load(Ordering::SeqCst);
-                if silent || traffic.last_request.elapsed() < hold {
-                    continue;
+                lock(traffic).answered = true;
+                let (bytes, ends) = spoiler.spoil(self.fault(), bytes);
+                if client.write_all(&bytes).is_err() || ends {
+                    let _ = client.shutdown(Shutdown::Both);
+                    return;
                 }
-                traffic.answered = true;
             }
-            if client.write_all(&held).is_err() {
-                break;
-            }
-            held.clear();
         }
         let _ = client.shutdown(Shutdown::Both);
+    }
+
+    /// Whether the hold is over.
+    fn may_answer(&self, traffic: &State) -> bool {
+        let hold = Duration::from_micros(self.hold_micros.load(Ordering::SeqCst));
+        let traffic = lock(traffic);
+        let silent = matches!(self.fault(), Fault::Silence)
+            || traffic.tracks && self.silences_tracking.load(Ordering::SeqCst);
+        !silent && traffic.last_request.elapsed() >= hold
     }
 }
 

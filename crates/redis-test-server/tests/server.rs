@@ -4,9 +4,9 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use redis_test_server::{Proxy, TestServer};
+use redis_test_server::{Fault, Proxy, TestServer};
 
 fn ping(mut stream: impl Read + Write) -> std::io::Result<String> {
     stream.write_all(b"PING\r\n")?;
@@ -92,4 +92,32 @@ fn the_proxy_counts_delays_and_cuts() {
     client.read_to_end(&mut rest).unwrap();
     assert!(ping(&client).is_err(), "the connection is cut");
     assert_eq!(ping(connect(port)).unwrap(), "+PONG\r\n", "new connections are accepted");
+}
+
+#[test]
+fn the_proxy_spoils_answers() {
+    let server = TestServer::start();
+    let proxy = Proxy::start(server.port());
+    let port = proxy.url().rsplit(':').next().unwrap().parse().unwrap();
+    let client = connect(port);
+    proxy.set_fault(Fault::Delay(Duration::from_millis(100)));
+    let start = Instant::now();
+    assert_eq!(ping(&client).unwrap(), "+PONG\r\n");
+    assert!(start.elapsed() >= Duration::from_millis(100), "{:?}", start.elapsed());
+    proxy.set_fault(Fault::Silence);
+    assert!(ping(&client).is_err(), "nothing comes");
+    proxy.set_fault(Fault::None);
+    let mut late = [0; 7];
+    (&client).read_exact(&mut late).unwrap();
+    assert_eq!(&late, b"+PONG\r\n", "and then it does");
+    proxy.set_fault(Fault::Garble(1));
+    let garbled = ping(&client).unwrap();
+    assert!(garbled.len() >= 7 && !garbled.contains("PONG"), "{garbled:?}");
+    proxy.set_fault(Fault::CutAfter(3));
+    let mut rest = Vec::new();
+    (&client).write_all(b"PING\r\n").unwrap();
+    (&client).read_to_end(&mut rest).unwrap();
+    assert_eq!(rest, b"+PO", "then the connection is closed");
+    proxy.set_fault(Fault::None);
+    assert_eq!(ping(connect(port)).unwrap(), "+PONG\r\n");
 }

@@ -6,6 +6,7 @@ use cache_core::{
     BackendStatus, CacheBackend, CacheBackendExt, CacheError, CacheKey, ChatProvider, ChatRequest,
     Namespace, Usage,
 };
+use cache_guard::{Guarded, GuardedBackend};
 
 use crate::builder::{Builder, Config};
 use crate::engine::{Core, Want};
@@ -21,6 +22,7 @@ pub struct ResponseCache {
     pub(crate) core: Arc<Core>,
     /// Of calls that bring none.
     pub(crate) options: CallOptions,
+    guard: Option<GuardedBackend>,
 }
 
 impl ResponseCache {
@@ -30,18 +32,18 @@ impl ResponseCache {
     }
 
     pub(crate) fn from_parts(
-        backend: Arc<dyn CacheBackend>,
+        store: Guarded,
         provider: Arc<dyn ChatProvider>,
         config: Config,
     ) -> Self {
-        let core = Arc::new(Core::new(backend, provider, config));
-        Self { core, options: CallOptions::default() }
+        let core = Arc::new(Core::new(store.backend, provider, config));
+        Self { core, options: CallOptions::default(), guard: store.guard }
     }
 
     /// A handle whose calls as a [`ChatProvider`] have these options: for one tenant, with tags, …
     #[must_use]
     pub fn with_options(&self, options: CallOptions) -> Self {
-        Self { core: Arc::clone(&self.core), options }
+        Self { options, ..self.clone() }
     }
 
     /// The whole answer to a request: from the store, from a call of the provider that is under way,
@@ -170,14 +172,23 @@ impl ResponseCache {
         self.core.backend.clear_all(self.namespace()).await
     }
 
-    /// Waits for answers that are still being recorded, and shares the statistics. Call it before
-    /// the program ends.
+    /// Waits for answers that are still being recorded and for writes that the store has queued, and
+    /// shares the statistics. Call it before the program ends.
     ///
     /// # Errors
-    /// When the statistics could not be shared.
+    /// When queued writes were lost or take too long, or the statistics could not be shared.
     pub async fn flush(&self) -> Result<(), CacheError> {
         self.core.background.wait().await;
-        self.core.share_statistics().await
+        let written = self.core.backend.flush().await;
+        self.core.share_statistics().await?;
+        written
+    }
+
+    /// The guard in front of the store, for its state and its counts; `None` when the cache was
+    /// given a store with a guard of its own, or [none was wanted](Builder::unguarded).
+    #[must_use]
+    pub fn guard(&self) -> Option<&GuardedBackend> {
+        self.guard.as_ref()
     }
 
     /// The application's part of the store.

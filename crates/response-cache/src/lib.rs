@@ -18,6 +18,9 @@ mod stats;
 mod stored;
 mod usage;
 
+/// The guard in front of the store, with its options.
+pub use cache_guard as guard;
+
 pub use answer::{Answer, AnswerStream, Source};
 pub use assemble::assemble;
 pub use builder::{BuildError, Builder, Coordination, OnAbandon};

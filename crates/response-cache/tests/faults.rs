@@ -11,6 +11,7 @@ use cache_core::{CacheBackendExt, StoredValue, Ttl};
 use cache_redis::{RedisBackend, RedisConfig};
 use common::{Operation, Script, Store, builder, cache, chunks, millis, request, said, ttl};
 use redis_test_server::TestServer;
+use response_cache::guard::GuardOptions;
 use response_cache::{CallOptions, Error, ResponseCache, Source};
 
 on_every_store!(
@@ -71,7 +72,7 @@ async fn failing_writes_and_leases_lose_nothing(store: Store) {
 
 async fn a_slow_store_does_not_hold_the_end_back(store: Store) {
     let (backend, provider) = (store.watched(), Script::new([]));
-    let cache = cache(&backend, &provider);
+    let cache = builder(&backend, &provider).guard(GuardOptions::default()).build().unwrap();
     answers(&cache, "first").await;
     backend.fail(&[Operation::Put], Duration::from_secs(5));
     let start = Instant::now();

@@ -30,7 +30,7 @@ fn provider(server: &TestServer) -> Arc<dyn ChatProvider> {
 
 fn cache(store: &Store, provider: &Arc<dyn ChatProvider>) -> ResponseCache {
     let backend: Arc<dyn CacheBackend> = store.watched();
-    ResponseCache::builder(backend, Arc::clone(provider)).build().unwrap()
+    ResponseCache::builder(backend, Arc::clone(provider)).unguarded().build().unwrap()
 }
 
 /// Requests whose answers have every documented form.

@@ -119,6 +119,15 @@ pub trait CacheBackend: Debug + Send + Sync + 'static {
         Ok(self.status().await?.findings)
     }
 
+    /// Waits until everything that earlier calls put has reached the store, as far as it will. For
+    /// backends that put off writing; for others there is nothing to do, as
+    /// the default has it. Whoever wraps a backend passes it on.
+    ///
+    /// An error says that writes were lost or have not been made in the backend's time for it.
+    async fn flush(&self) -> Result<(), CacheError> {
+        Ok(())
+    }
+
     /// Leases, where the backend has them.
     fn leases(&self) -> Option<&dyn Leases> {
         None

@@ -38,6 +38,10 @@ pub struct Capabilities {
     /// A write begins before all of its values are looked at, so that
     /// [deferred](crate::StoredValue::deferred) ones are made while others are under way.
     pub writes_as_it_goes: bool,
+    /// No call waits for anything outside of this process, or every call ends within a time budget
+    /// of the backend's own and a store that is ill is left alone. Services put a guard in front of
+    /// any other backend.
+    pub guarded: bool,
     /// The largest value that can be stored, in bytes.
     pub max_value_bytes: u64,
 }
@@ -51,6 +55,7 @@ impl Capabilities {
             persistent: false,
             keeps_decoded: false,
             writes_as_it_goes: false,
+            guarded: false,
             max_value_bytes: 512 * 1024 * 1024,
         }
     }
@@ -80,6 +85,13 @@ impl Capabilities {
     #[must_use]
     pub fn with_writes_as_it_goes(mut self, does: bool) -> Self {
         self.writes_as_it_goes = does;
+        self
+    }
+
+    /// Sets whether calls end in time by themselves.
+    #[must_use]
+    pub fn with_guarded(mut self, guarded: bool) -> Self {
+        self.guarded = guarded;
         self
     }
 

@@ -133,6 +133,16 @@ impl Connector {
         }
     }
 
+    /// Takes note of an answer of a form that its command does not have. On a connection on which
+    /// a byte was lost, answers may belong to other calls from then on, for ever. A young one is
+    /// spared, as in [`Live::answered`].
+    pub(crate) fn distrust(&self) {
+        let mut state = self.state();
+        if matches!(&*state, State::Up(live) if !live.is_young()) {
+            *state = State::Idle;
+        }
+    }
+
     /// Forgets a connection and makes no other for a moment, as after a failed attempt.
     pub(crate) fn rest(&self, live: &Arc<Live>, reason: Failure) {
         let mut state = self.state();

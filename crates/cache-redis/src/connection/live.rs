@@ -57,15 +57,19 @@ impl Live {
         self.greeting.cluster
     }
 
+    /// In place of one that was made just now, another would not help: a lasting misconfiguration
+    /// must not mean a connection for every call.
+    pub(super) fn is_young(&self) -> bool {
+        self.since.elapsed() < YOUNG
+    }
+
     /// Takes note of an answer; says what it asks for. After a failover the address may lead to
     /// another server, and after a change of passwords only a new connection authenticates.
     pub(crate) fn answered(&self, replies: &[Value]) -> Option<Asks> {
         self.timeouts.store(0, Ordering::Relaxed);
         replies.iter().find_map(|reply| match reply {
             Value::ServerError(error) => match error.code() {
-                "READONLY" | "NOAUTH" | "WRONGPASS" if self.since.elapsed() >= YOUNG => {
-                    Some(Asks::Reconnection)
-                }
+                "READONLY" | "NOAUTH" | "WRONGPASS" if !self.is_young() => Some(Asks::Reconnection),
                 "MOVED" | "ASK" => Some(Asks::Redirection),
                 _ => None,
             },

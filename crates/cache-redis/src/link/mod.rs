@@ -58,6 +58,11 @@ impl Link {
         })))
     }
 
+    /// An answer made no sense.
+    pub(crate) fn distrust(&self) {
+        self.0.topology.distrust();
+    }
+
     /// The URL without the password.
     pub(crate) fn location(&self) -> &str {
         self.0.topology.location()

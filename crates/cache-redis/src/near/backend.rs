@@ -296,6 +296,10 @@ impl CacheBackend for NearBackend {
         self.redis.diagnose(options).await
     }
 
+    async fn flush(&self) -> Result<(), CacheError> {
+        self.redis.flush().await
+    }
+
     fn leases(&self) -> Option<&dyn Leases> {
         self.redis.leases()
     }

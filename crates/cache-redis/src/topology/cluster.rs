@@ -154,6 +154,12 @@ impl Cluster {
         }
     }
 
+    /// An answer of some node made no sense.
+    pub(super) fn distrust(&self) {
+        let connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
+        connectors.values().for_each(|connector| connector.distrust());
+    }
+
     /// The way to a node, also to one that a redirection named and the layout does not know yet.
     pub(crate) fn connector(&self, endpoint: &Endpoint) -> Arc<Connector> {
         let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);

@@ -111,6 +111,14 @@ impl Topology {
         &self.primary
     }
 
+    /// An answer made no sense. Which connection it came by is not known here: all are made again.
+    pub(crate) fn distrust(&self) {
+        match self.cluster() {
+            Some(cluster) => cluster.distrust(),
+            None => self.replicas().iter().chain([&self.primary]).for_each(|it| it.distrust()),
+        }
+    }
+
     /// The replicas of the one primary.
     pub(crate) fn replicas(&self) -> Vec<Arc<Connector>> {
         match &self.replicas {

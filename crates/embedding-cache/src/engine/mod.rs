@@ -155,9 +155,10 @@ impl Core {
         self.config.normalizer.map_or(Cow::Borrowed(text), |normalizer| normalizer.apply(text))
     }
 
-    /// Says that a store operation failed and what became of it.
+    /// Says that a store operation failed and what became of it. The guard has said it louder, once:
+    /// while a store is down, every call comes by here.
     fn store_failed(operation: &'static str, error: &CacheError) {
-        tracing::warn!(
+        tracing::debug!(
             operation,
             kind = error.kind().as_str(),
             %error,

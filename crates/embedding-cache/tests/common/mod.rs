@@ -43,11 +43,16 @@ macro_rules! on_every_store {
     };
 }
 
-/// A cache over this store and provider: no jitter, and no statistics behind the test's back.
+/// A cache over this store and provider: no jitter, no statistics behind the test's back, and no
+/// hurry: a machine that runs many tests at once is slow.
 pub fn builder(backend: &Arc<impl CacheBackend>, provider: &Arc<TestProvider>) -> Builder {
     let backend: Arc<dyn CacheBackend> = backend.clone();
     let provider: Arc<dyn EmbeddingProvider> = provider.clone();
-    EmbeddingCache::builder(backend).provider(provider).ttl_jitter(0.0).share_statistics_every(None)
+    EmbeddingCache::builder(backend)
+        .provider(provider)
+        .ttl_jitter(0.0)
+        .share_statistics_every(None)
+        .unguarded()
 }
 
 pub fn cache(backend: &Arc<impl CacheBackend>, provider: &Arc<TestProvider>) -> EmbeddingCache {
@@ -57,7 +62,12 @@ pub fn cache(backend: &Arc<impl CacheBackend>, provider: &Arc<TestProvider>) -> 
 /// A cache without a provider, for closures.
 pub fn closures(backend: &Arc<impl CacheBackend>) -> EmbeddingCache {
     let backend: Arc<dyn CacheBackend> = backend.clone();
-    EmbeddingCache::builder(backend).ttl_jitter(0.0).share_statistics_every(None).build().unwrap()
+    EmbeddingCache::builder(backend)
+        .ttl_jitter(0.0)
+        .share_statistics_every(None)
+        .unguarded()
+        .build()
+        .unwrap()
 }
 
 /// Waits until this is so; panics after ten seconds.

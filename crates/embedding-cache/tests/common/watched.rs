@@ -86,7 +86,7 @@ impl CacheBackend for Watched {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
+        self.inner.capabilities().with_guarded(false) // Its faults are not in time.
     }
 
     async fn get_many(
@@ -150,6 +150,10 @@ impl CacheBackend for Watched {
 
     async fn status(&self) -> Result<BackendStatus, CacheError> {
         self.inner.status().await
+    }
+
+    async fn flush(&self) -> Result<(), CacheError> {
+        self.inner.flush().await
     }
 
     fn leases(&self) -> Option<&dyn Leases> {

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use cache_core::codec::text;
 use cache_core::{
-    CacheBackend, CacheError, CacheKey, GetOptions, LeaseOutcome, LeaseRequest, LeaseToken, Leases,
-    PutEntry, PutOptions, StoredValue, Ttl,
+    CacheBackend, CacheError, CacheKey, ErrorKind, GetOptions, LeaseOutcome, LeaseRequest,
+    LeaseToken, Leases, PutEntry, PutOptions, StoredValue, Ttl,
 };
 
 use crate::group::{Id, new_id};
@@ -24,6 +24,8 @@ const TOUCH_EVERY: Duration = Duration::from_secs(3_600);
 const MOST: usize = 16_384;
 /// Somebody who makes an identifier has this long.
 const LEASE: Duration = Duration::from_secs(2);
+/// Nobody waits longer than this for another who makes one: the provider has not even been asked.
+const PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Identifiers as they were read: of the groups of a call's scope, and of its tags.
@@ -110,7 +112,8 @@ impl Generations {
     }
 
     /// Makes the identifiers that are missing; one caller of all processes makes each, where the
-    /// store has leases.
+    /// store has leases. When another takes too long for it, that is an error: the store then takes
+    /// no part in the call.
     pub(super) async fn ensure(
         &self,
         backend: &dyn CacheBackend,
@@ -118,23 +121,26 @@ impl Generations {
         ids: &mut [Option<Id>],
     ) -> Result<(), CacheError> {
         let token = LeaseToken::unique();
-        let end = Instant::now() + LEASE;
-        while ids.contains(&None) {
+        let end = Instant::now() + PATIENCE;
+        loop {
             let missing: Vec<_> = (0..keys.len()).filter(|at| ids[*at].is_none()).collect();
+            if missing.is_empty() {
+                return Ok(());
+            }
             let wanted: Vec<_> = missing.iter().map(|at| keys[*at].clone()).collect();
-            let late = Instant::now() >= end;
-            let found = match backend.leases().filter(|_| !late) {
+            let found = match backend.leases() {
                 Some(leases) => make_leased(backend, leases, token, &wanted).await?,
                 None => make(backend, &wanted).await?,
             };
-            // A store that keeps nothing: what is written under an identifier of nobody's is missed.
-            let spare = || late.then(new_id);
-            missing.iter().zip(found).for_each(|(at, id)| ids[*at] = id.or_else(spare));
+            missing.iter().zip(found).for_each(|(at, id)| ids[*at] = id);
             if ids.contains(&None) {
+                if Instant::now() >= end {
+                    let message = "identifiers of groups that another makes do not come";
+                    return Err(CacheError::new(ErrorKind::Timeout, message));
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }
-        Ok(())
     }
 
     /// Of these groups in use, those whose time to be forgotten should start anew.
@@ -184,7 +190,13 @@ async fn make_leased(
         })));
     }
     if !new.is_empty() {
-        backend.put_many(&new, &PutOptions::default().with_release(token)).await?;
+        let put = backend.put_many(&new, &PutOptions::default().with_release(token)).await;
+        if put.is_err() {
+            // Others would wait for a lease that nobody keeps.
+            let keys: Vec<_> = new.into_iter().map(|entry| entry.key).collect();
+            leases.release_leases(&keys, token).await?;
+        }
+        put?;
     }
     Ok(ids)
 }

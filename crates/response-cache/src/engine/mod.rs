@@ -81,9 +81,10 @@ impl Core {
         self.config.prices.price(self.identity.deployment.as_deref(), &names)
     }
 
-    /// Says that a store operation failed and what became of it.
+    /// Says that a store operation failed and what became of it. The guard has said it louder, once:
+    /// while a store is down, every call comes by here.
     fn store_failed(operation: &'static str, error: &CacheError) {
-        tracing::warn!(
+        tracing::debug!(
             operation,
             kind = error.kind().as_str(),
             %error,

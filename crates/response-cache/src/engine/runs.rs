@@ -105,11 +105,6 @@ impl RunGuard {
         self.look_again
     }
 
-    /// Gives the result to those who watch, while others still join: the store has not got it yet.
-    pub(super) fn announce(&self, ended: Ended) {
-        self.run.end(Ok(ended));
-    }
-
     /// Gives the result to those who watch. Whoever comes now finds no run any more.
     pub(super) fn end(self, result: Result<Ended, Error>) {
         self.leave();

@@ -8,9 +8,6 @@ use super::job::Job;
 use super::run::Ended;
 use crate::stored::{self, Kept, Unstorable};
 
-/// So long those who wait for the end wait for the store.
-const STORING: Duration = Duration::from_millis(250);
-
 impl Job {
     /// The time of freshness, where the store's expiry is not its end, and the stored life: the
     /// stale windows come on top.
@@ -25,24 +22,13 @@ impl Job {
     }
 
     /// Stores the answer, where it may be, and ends the run. Those who wait have the end once the
-    /// store has the answer, so that whoever asks next finds it; but a slow store is not waited for.
+    /// store has the answer, so that whoever asks next finds it; or has failed, or is over the
+    /// guard's budget.
     pub(super) async fn store_and_end(self, kept: Kept) {
-        let ended = Ended { kept, elsewhere: false };
-        let stored = self.store_and_announce(&ended).await;
+        let stored = self.store(&kept).await;
         let failure = stored.err().filter(|_| self.core.config.strict);
+        let ended = Ended { kept, elsewhere: false };
         self.guard.end(failure.map_or(Ok(ended), |error| Err(error.into())));
-    }
-
-    async fn store_and_announce(&self, ended: &Ended) -> Result<(), CacheError> {
-        let storing = self.store(&ended.kept);
-        tokio::pin!(storing);
-        if let Ok(stored) = tokio::time::timeout(STORING, &mut storing).await {
-            return stored;
-        }
-        if !self.core.config.strict {
-            self.guard.announce(ended.clone());
-        }
-        storing.await
     }
 
     /// Stores the answer, or gives up the lease.

@@ -46,11 +46,15 @@ macro_rules! on_every_store {
     };
 }
 
-/// A cache over this store and provider: no jitter, and no statistics behind the test's back.
+/// A cache over this store and provider: no jitter, no statistics behind the test's back, and no
+/// hurry: a machine that runs many tests at once is slow.
 pub fn builder(backend: &Arc<impl CacheBackend>, provider: &Arc<Script>) -> Builder {
     let backend: Arc<dyn CacheBackend> = backend.clone();
     let provider: Arc<dyn ChatProvider> = provider.clone();
-    ResponseCache::builder(backend, provider).ttl_jitter(0.0).share_statistics_every(None)
+    ResponseCache::builder(backend, provider)
+        .ttl_jitter(0.0)
+        .share_statistics_every(None)
+        .unguarded()
 }
 
 pub fn cache(backend: &Arc<impl CacheBackend>, provider: &Arc<Script>) -> ResponseCache {

@@ -76,7 +76,10 @@ impl CacheBackend for MemoryBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().with_keeps_decoded(true).with_max_value_bytes(self.entries.max_bytes())
+        Capabilities::new()
+            .with_keeps_decoded(true)
+            .with_guarded(true)
+            .with_max_value_bytes(self.entries.max_bytes())
     }
 
     async fn get_many(

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+#![allow(clippy::unwrap_used, reason = "it serves tests")]
+
+mod callers;
+mod measured;
+mod provider;
+mod run;
+mod scenario;
+mod server;
+
+pub use measured::{Latencies, Row, table};
+pub use run::{Pace, run};
+pub use scenario::{Scenario, Stage, scenarios};
