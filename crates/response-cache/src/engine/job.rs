@@ -101,15 +101,16 @@ impl Job {
             Want::Stream => self.ask_stream(start).await,
         };
         let core = &self.core;
-        let (usage, price) = match &answer {
-            Ok((form, usage)) => (*usage, core.price(form.model())),
+        let (model, usage) = match &answer {
+            Ok((form, usage)) => (form.model().map(str::to_owned), *usage),
             Err(_) => (None, None),
         };
+        let price = usage.and_then(|_| core.price(model.as_deref()));
         let time = start.elapsed();
         core.recorder.provider_call(time, usage, price, answer.is_err());
         core.share_later();
-        let (form, usage) = answer?;
-        let meta = self.new_meta(time, usage);
+        let form = answer?.0;
+        let meta = self.new_meta(time, model, usage);
         Ok(Kept::new(form, meta, self.guard.key().with_usage))
     }
 
@@ -146,7 +147,12 @@ impl Job {
         Ok((Form::Chunks(run.chunks()), usage))
     }
 
-    fn new_meta(&self, compute_time: Duration, usage: Option<TokenUsage>) -> Meta {
+    fn new_meta(
+        &self,
+        compute_time: Duration,
+        model: Option<String>,
+        usage: Option<TokenUsage>,
+    ) -> Meta {
         let stamps = &self.guard.key().stamps;
         let known = |ids: &[Option<u128>]| ids.iter().copied().flatten().collect::<Vec<_>>();
         let tags = self.call.tags.iter().map(|(tag, _)| tag.clone());
@@ -154,6 +160,7 @@ impl Job {
             created_at_ms: now_ms(),
             compute_time,
             fresh_for: self.lives().0,
+            model,
             usage,
             generations: known(&stamps.groups),
             tags: tags.zip(known(&stamps.tags)).collect(),

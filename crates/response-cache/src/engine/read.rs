@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cache_core::{CacheError, CacheKey, ErrorKind, GetOptions, StoredValue};
 
-use super::generations::{Stamps, id_of};
+use super::generations::{Stamps, id_of, life};
 use super::{Call, Core};
 use crate::answer::age_of;
 use crate::group::Id;
@@ -186,18 +186,22 @@ impl Core {
 
     /// Counts a hit.
     pub(super) fn count_hit(&self, kept: &Kept, stale: bool) {
-        let (meta, form) = (&kept.0.meta, &kept.0.form);
-        let price = meta.usage.and_then(|_| self.price(form.model()));
+        let meta = &kept.0.meta;
+        let price = meta.usage.and_then(|_| self.price(meta.model.as_deref()));
         self.recorder.hit(stale, meta.compute_time, meta.usage, price);
     }
 
     /// Puts off the day on which the entry's groups are forgotten, in the background.
     pub(super) fn keep_alive(self: &Arc<Self>, call: &Call, kept: &Kept) {
-        let tags: Vec<_> = kept.0.meta.tags.iter().map(|(tag, _)| self.views.tag(tag)).collect();
-        let due = self.generations.due_touches(call.view.groups.iter().chain(&tags));
+        let tags = kept.0.meta.tags.iter().map(|(tag, _)| self.views.tag(tag)).collect();
+        let mut due = self.generations.due_touches(tags);
+        if call.view.touched.begins_anew() {
+            due.extend(call.view.groups.iter().cloned());
+        }
         if due.is_empty() {
             return;
         }
+        let due: Vec<_> = due.into_iter().map(|key| (key, life())).collect();
         let core = Arc::clone(self);
         self.background.spawn(async move {
             if let Err(error) = core.backend.touch_many(&due).await {
