@@ -11,8 +11,9 @@ mod normalizer;
 mod profiles;
 mod stats;
 
-pub use builder::{BuildError, Builder, Coordination, ModelChange};
+pub use builder::{BuildError, Builder, Coordination};
 pub use cache::EmbeddingCache;
+pub use cache_core::ModelChange;
 pub use error::Error;
 pub use lookup::{Lookup, Source};
 pub use model::{Mode, ModelCache};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::{
-    CacheBackend, ChatProvider, ChatRequest, KeySecret, Namespace, PriceTable, Scope, Ttl,
+    CacheBackend, ChatProvider, ChatRequest, KeySecret, ModelChange, Namespace, PriceTable, Scope,
+    Ttl,
 };
 
 use crate::{Pace, Policy, ResponseCache};
@@ -69,6 +70,7 @@ pub(crate) struct Config {
     pub(crate) record_usage: bool,
     pub(crate) pace: Pace,
     pub(crate) trust_tags_for: Duration,
+    pub(crate) model_change: ModelChange,
     pub(crate) strict: bool,
     pub(crate) secret: Option<KeySecret>,
     pub(crate) share_statistics_every: Option<Duration>,
@@ -114,6 +116,7 @@ impl Builder {
             record_usage: true,
             pace: Pace::default(),
             trust_tags_for: Duration::from_secs(1),
+            model_change: ModelChange::default(),
             strict: false,
             secret: None,
             share_statistics_every: Some(Duration::from_secs(5)),
@@ -224,6 +227,15 @@ impl Builder {
     /// or a scope, and of the call's own tags are always read along with the entry.) Default: 1 s.
     pub fn trust_tags_for(mut self, time: Duration) -> Self {
         self.config.trust_tags_for = time;
+        self
+    }
+
+    /// What is done when another model answers than the one that the entries are of; other processes
+    /// notice it within a second. Default: entries of the old model are misses from then on.
+    ///
+    /// Answers of requests that are not cached do not count.
+    pub fn model_change(mut self, policy: ModelChange) -> Self {
+        self.config.model_change = policy;
         self
     }
 

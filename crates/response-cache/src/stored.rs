@@ -79,9 +79,7 @@ impl Form {
     pub(crate) fn model(&self) -> Option<&str> {
         match self {
             Self::Whole(answer) => answer.model(),
-            Self::Chunks(chunks) => chunks.iter().find_map(|timed| {
-                timed.chunk.body().get("model")?.as_str().filter(|model| !model.is_empty())
-            }),
+            Self::Chunks(chunks) => chunks.iter().find_map(|timed| timed.chunk.model()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_core::{ChatRequest, ChatStream, TokenUsage};
+use cache_core::{ChatRequest, ChatStream, ErrorDetail, ProviderError, TokenUsage};
 use futures_util::{FutureExt, StreamExt};
 
 use super::lease::Turn;
@@ -110,6 +110,9 @@ impl Job {
         core.recorder.provider_call(time, usage, price, answer.is_err());
         core.share_later();
         let form = answer?.0;
+        if matches!(form, Form::Whole(_)) {
+            core.check_model(model.as_deref(), self.store)?;
+        }
         let meta = self.new_meta(time, model, usage);
         Ok(Kept::new(form, meta, self.guard.key().with_usage))
     }
@@ -137,9 +140,14 @@ impl Job {
         mut stream: ChatStream,
         start: Instant,
     ) -> Result<(Form, Option<TokenUsage>), Error> {
-        let (run, mut last, mut usage) = (self.guard.run(), start, None);
+        let (run, mut last, mut usage, mut named) = (self.guard.run(), start, None, false);
         while let Some(chunk) = stream.next().await {
             let (chunk, now) = (chunk?, Instant::now());
+            if !named {
+                named = chunk.model().is_some();
+                let checked = self.core.check_model(chunk.model(), self.store);
+                checked.map_err(|error| interrupted(error, &run.chunks()))?;
+            }
             usage = chunk.usage().or(usage);
             run.push(Timed { chunk, gap: now - last });
             last = now;
@@ -166,4 +174,14 @@ impl Job {
             tags: tags.zip(known(&stamps.tags)).collect(),
         }
     }
+}
+
+/// The error that a stream ends in after these chunks.
+fn interrupted(error: ProviderError, chunks: &[Timed]) -> ProviderError {
+    if chunks.is_empty() {
+        return error;
+    }
+    let text = chunks.iter().filter_map(|timed| timed.chunk.content());
+    let characters = text.map(|text| text.chars().count() as u64).sum();
+    error.with_detail(ErrorDetail::Interrupted { chunks: chunks.len() as u64, characters })
 }

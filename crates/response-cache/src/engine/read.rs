@@ -8,6 +8,7 @@ use std::time::Duration;
 use cache_core::{CacheError, CacheKey, ErrorKind, GetOptions, StoredValue};
 
 use super::generations::{Stamps, id_of, life};
+use super::model::{Answering, Reading};
 use super::{Call, Core};
 use crate::answer::age_of;
 use crate::group::Id;
@@ -56,8 +57,14 @@ impl Core {
         let unread = call.mode == Mode::Refresh;
         let slots = if unread { &[][..] } else { call.slots() };
         let tags = call.tags.iter().map(|(_, key)| key);
-        let keys: Vec<_> = slots.iter().chain(&call.view.groups).chain(tags).cloned().collect();
-        let values = self.get_many(&keys).await?;
+        let reading = self.answering.as_ref().and_then(Answering::reading_along);
+        let record = reading.as_ref().map(Reading::record);
+        let keys = slots.iter().chain(&call.view.groups).chain(tags).chain(record);
+        let keys: Vec<_> = keys.cloned().collect();
+        let mut values = self.get_many(&keys).await?;
+        if let Some(reading) = reading {
+            reading.end(values.pop().flatten().as_ref());
+        }
         let (entries, ids) = values.split_at(slots.len());
         let ids =
             keys[slots.len()..].iter().zip(ids).map(|(key, value)| id_of(key, value.as_ref()));
@@ -115,6 +122,9 @@ impl Core {
         };
         if !self.is_valid(call, &kept, stamps).await? {
             return Ok(Found::Missing(MissCause::Invalidated, None));
+        }
+        if self.is_superseded(&kept).await? {
+            return Ok(Found::Missing(MissCause::ModelChanged, None));
         }
         if call.needs_usage && !kept.0.usage_asked {
             return Ok(Found::Missing(MissCause::NoUsage, Some(kept)));
