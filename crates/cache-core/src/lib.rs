@@ -43,8 +43,8 @@ pub use log::{
 };
 pub use prices::{Price, PriceTable};
 pub use provider::{
-    EmbedOptions, EmbedResponse, EmbeddingProvider, EmbeddingProviderExt, InputKind, ModelIdentity,
-    Part, ProviderCheck, ProviderLimits, estimate_tokens, split_by_limits,
+    EmbedOptions, EmbedResponse, EmbeddingProvider, EmbeddingProviderExt, InputKind, ModelChange,
+    ModelIdentity, Part, ProviderCheck, ProviderLimits, estimate_tokens, split_by_limits,
 };
 pub use scope::Scope;
 pub use ttl::{InvalidTtl, Ttl};

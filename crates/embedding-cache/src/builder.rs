@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::codec::VectorPolicy;
-use cache_core::{CacheBackend, EmbeddingProvider, KeySecret, Namespace, PriceTable, Scope, Ttl};
+use cache_core::{
+    CacheBackend, EmbeddingProvider, KeySecret, ModelChange, Namespace, PriceTable, Scope, Ttl,
+};
 use cache_guard::GuardOptions;
 
 use crate::{EmbeddingCache, TextNormalizer};
@@ -34,29 +36,6 @@ impl Default for Coordination {
     fn default() -> Self {
         Self::CrossProcess { lease: Duration::from_secs(5), longest_wait: Duration::from_secs(60) }
     }
-}
-
-/// What is done when a provider's reply comes from another model than the entries: somebody has
-/// given the deployment another model, and vectors of two models cannot be compared.
-///
-/// Which model answers is known from the replies, where the provider
-/// [names it](EmbeddingProvider::names_model) and its identity has no version of its own. It is
-/// recorded in the store, and other processes notice a new record within a minute. A redeployment
-/// is noticed with the first reply after it: as long as everything is a hit, nobody asks the model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ModelChange {
-    /// The cache goes on with the new model: its entries have other keys, so that those of the old
-    /// one are not served again. What the call had found of the old model is computed anew.
-    #[default]
-    Follow,
-    /// The reply counts as one of the old model. It is logged as a warning, once a process, and
-    /// counted. For services that go by several names for one model.
-    Warn,
-    /// The call fails with
-    /// [`ProviderErrorKind::WrongModel`](cache_core::ProviderErrorKind::WrongModel) and nothing is
-    /// stored; hits go on. To go on with the new model, clear the namespace.
-    Refuse,
 }
 
 /// Settings that do not change once the cache is built.

@@ -14,8 +14,9 @@ mod stats;
 /// The guard in front of the store, with its options.
 pub use cache_guard as guard;
 
-pub use builder::{BuildError, Builder, Coordination, ModelChange};
+pub use builder::{BuildError, Builder, Coordination};
 pub use cache::EmbeddingCache;
+pub use cache_core::ModelChange;
 pub use error::Error;
 pub use lookup::{Lookup, Source};
 pub use model::{Mode, ModelCache};

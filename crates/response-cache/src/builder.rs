@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::{
-    CacheBackend, ChatProvider, ChatRequest, KeySecret, Namespace, PriceTable, Scope, Ttl,
+    CacheBackend, ChatProvider, ChatRequest, KeySecret, ModelChange, Namespace, PriceTable, Scope,
+    Ttl,
 };
 use cache_guard::GuardOptions;
 
@@ -70,6 +71,7 @@ pub(crate) struct Config {
     pub(crate) record_usage: bool,
     pub(crate) pace: Pace,
     pub(crate) trust_tags_for: Duration,
+    pub(crate) model_change: ModelChange,
     pub(crate) strict: bool,
     pub(crate) secret: Option<KeySecret>,
     pub(crate) share_statistics_every: Option<Duration>,
@@ -116,6 +118,7 @@ impl Builder {
             record_usage: true,
             pace: Pace::default(),
             trust_tags_for: Duration::from_secs(1),
+            model_change: ModelChange::default(),
             strict: false,
             secret: None,
             share_statistics_every: Some(Duration::from_secs(5)),
@@ -242,6 +245,15 @@ impl Builder {
     /// Does without a guard: a call may wait for the store as long as the store takes to fail.
     pub fn unguarded(mut self) -> Self {
         self.guard = None;
+        self
+    }
+
+    /// What is done when another model answers than the one that the entries are of; other processes
+    /// notice it within a second. Default: entries of the old model are misses from then on.
+    ///
+    /// Answers of requests that are not cached do not count.
+    pub fn model_change(mut self, policy: ModelChange) -> Self {
+        self.config.model_change = policy;
         self
     }
 

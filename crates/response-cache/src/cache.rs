@@ -169,7 +169,9 @@ impl ResponseCache {
     /// # Errors
     /// When the store fails.
     pub async fn clear(&self) -> Result<u64, CacheError> {
-        self.core.backend.clear_all(self.namespace()).await
+        let removed = self.core.backend.clear_all(self.namespace()).await;
+        self.core.forget_model();
+        removed
     }
 
     /// Waits for answers that are still being recorded and for writes that the store has queued, and

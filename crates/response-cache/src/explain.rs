@@ -64,9 +64,8 @@ impl Explanation {
             list(&format!("${}", step(name)), value, secret, &mut parts);
         }
         parts.sort_by(|one, other| one.path.cmp(&other.path));
-        let input = request::input(&CanonicalJson::object(counting), 0);
         Self {
-            key: profile.key_of_bytes(&input).to_string(),
+            key: request::key(profile, model, request).to_string(),
             fields: profile.fields().iter().map(|(name, value)| (name, value.clone())).collect(),
             parts,
             ignored: ignored.into_iter().map(str::to_owned).collect(),

@@ -30,6 +30,12 @@ pub(crate) fn new_id() -> Id {
     Id::from_le_bytes(*LeaseToken::unique().as_bytes())
 }
 
+/// Where the identifiers of tags are stored: made once, since a call may have many.
+pub(crate) fn tags(space: &Arc<KeySpace>, secret: Option<&KeySecret>) -> KeyProfile {
+    let fields = KeyFields::new(KeyKind::Generation).with("group", "tag");
+    KeyProfile::new(Arc::clone(space), fields, secret)
+}
+
 impl Group {
     /// Where the group's identifier is stored.
     pub(crate) fn key(&self, space: &Arc<KeySpace>, secret: Option<&KeySecret>) -> CacheKey {
@@ -38,7 +44,7 @@ impl Group {
             Self::Everything => fields.with("group", "everything"),
             Self::Model(model) => fields.with("group", "model").with_model(model),
             Self::Scope(scope) => fields.with("group", "scope").with("scope", scope),
-            Self::Tag(tag) => fields.with("group", "tag").with("tag", tag.as_str()),
+            Self::Tag(tag) => return tags(space, secret).key(tag),
         };
         KeyProfile::new(Arc::clone(space), fields, secret).key_of_bytes(&[])
     }

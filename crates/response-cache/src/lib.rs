@@ -25,6 +25,7 @@ pub use answer::{Answer, AnswerStream, Source};
 pub use assemble::assemble;
 pub use builder::{BuildError, Builder, Coordination, OnAbandon};
 pub use cache::ResponseCache;
+pub use cache_core::ModelChange;
 pub use error::Error;
 pub use explain::{Difference, Explanation, Part};
 pub use group::Group;

@@ -1,6 +1,6 @@
 //! What of a request counts for its key.
 
-use cache_core::{CanonicalJson, ChatRequest, ModelIdentity};
+use cache_core::{CacheKey, CanonicalJson, ChatRequest, KeyProfile, ModelIdentity};
 use serde_json::Value;
 
 /// Parameters that do not change the answer.
@@ -46,13 +46,27 @@ pub(crate) fn parted<'r>(
     (counting, ignored)
 }
 
-/// The canonical form of what counts.
-pub(crate) fn canonical(model: &ModelIdentity, request: &ChatRequest) -> CanonicalJson {
-    CanonicalJson::object(parted(model, request).0)
+/// The keys of the first `variants` answers that are kept for a request. What is hashed is the
+/// canonical form of what counts, which says where it ends, and the number of the answer.
+pub(crate) fn keys(
+    profile: &KeyProfile,
+    model: &ModelIdentity,
+    request: &ChatRequest,
+    variants: u32,
+) -> Vec<CacheKey> {
+    let counting = request.body().iter().filter(|(name, value)| counts(model, name, value));
+    let counting = counting.map(|(name, value)| (name.as_str(), value));
+    let mut input = CanonicalJson::object(counting).into_bytes();
+    let end = input.len();
+    let mut key = |variant: u32| {
+        input.truncate(end);
+        input.extend_from_slice(&variant.to_le_bytes());
+        profile.key_of_bytes(&input)
+    };
+    (0..variants).map(&mut key).collect()
 }
 
-/// What is hashed for one of the answers that are kept for a request. (The canonical form says where
-/// it ends: nothing can run into the number.)
-pub(crate) fn input(canonical: &CanonicalJson, variant: u32) -> Vec<u8> {
-    [canonical.as_bytes(), &variant.to_le_bytes()].concat()
+/// The key of the first answer that is kept for a request.
+pub(crate) fn key(profile: &KeyProfile, model: &ModelIdentity, request: &ChatRequest) -> CacheKey {
+    keys(profile, model, request, 1).swap_remove(0)
 }

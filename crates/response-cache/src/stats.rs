@@ -19,6 +19,8 @@ pub enum MissCause {
     TooOld,
     /// One of the entry's groups was invalidated since.
     Invalidated,
+    /// The entry is of a model that the deployment no longer has.
+    ModelChanged,
     /// The entry was recorded without the usage, which this call needs.
     NoUsage,
     /// The value does not verify: damaged, foreign or of another version.
@@ -99,6 +101,8 @@ counters! {
     misses_too_old,
     /// Lookups whose entry had been invalidated.
     misses_invalidated,
+    /// Lookups whose entry was of a model that the deployment no longer has.
+    misses_model_changed,
     /// Lookups whose entry was recorded without the usage that they needed.
     misses_no_usage,
     /// Lookups whose entry did not verify. Each is asked for anew and overwritten.
@@ -134,6 +138,8 @@ counters! {
     picodollars_saved,
     /// Time that hits did not spend, in microseconds: the time each answer once took.
     micros_saved,
+    /// Replies by another model than the one that the entries are of.
+    model_changes,
     /// Answers written.
     writes,
     /// Bytes of the written values, headers included.
@@ -158,6 +164,7 @@ impl Statistics {
             + self.misses_expired
             + self.misses_too_old
             + self.misses_invalidated
+            + self.misses_model_changed
             + self.misses_no_usage
             + self.misses_corrupt
             + self.misses_store_error
@@ -251,6 +258,7 @@ impl Recorder {
             MissCause::Expired => &counts.misses_expired,
             MissCause::TooOld => &counts.misses_too_old,
             MissCause::Invalidated => &counts.misses_invalidated,
+            MissCause::ModelChanged => &counts.misses_model_changed,
             MissCause::NoUsage => &counts.misses_no_usage,
             MissCause::Corrupt => &counts.misses_corrupt,
             MissCause::StoreError => &counts.misses_store_error,
@@ -263,6 +271,10 @@ impl Recorder {
 
     pub(crate) fn coalesced(&self) {
         add(&self.counts.coalesced, 1);
+    }
+
+    pub(crate) fn model_changed(&self) {
+        add(&self.counts.model_changes, 1);
     }
 
     pub(crate) fn abandoned(&self) {
@@ -378,6 +390,7 @@ mod tests {
             MissCause::Expired,
             MissCause::TooOld,
             MissCause::Invalidated,
+            MissCause::ModelChanged,
             MissCause::NoUsage,
             MissCause::Corrupt,
             MissCause::StoreError,
@@ -391,6 +404,6 @@ mod tests {
         recorder.hit(false, Duration::ZERO, None, None);
         let counted = recorder.snapshot();
         assert_eq!(counted.misses(), causes.len() as u64);
-        assert!((counted.hit_rate() - 1.0 / 11.0).abs() < 1e-9);
+        assert!((counted.hit_rate() - 1.0 / 12.0).abs() < 1e-9);
     }
 }

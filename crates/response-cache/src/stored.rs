@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use cache_core::codec::text;
 use cache_core::{CacheKey, ChatChunk, ChatResponse, StoredValue, TokenUsage};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub(crate) struct Meta {
     pub(crate) compute_time: Duration,
     /// How long it is fresh; `None` for as long as the store has it.
     pub(crate) fresh_for: Option<Duration>,
+    /// The model that answered, as it says itself.
+    pub(crate) model: Option<String>,
     pub(crate) usage: Option<TokenUsage>,
     /// The identifiers of the groups that every entry of its scope belongs to.
     pub(crate) generations: Vec<Id>,
@@ -76,9 +79,7 @@ impl Form {
     pub(crate) fn model(&self) -> Option<&str> {
         match self {
             Self::Whole(answer) => answer.model(),
-            Self::Chunks(chunks) => chunks.iter().find_map(|timed| {
-                timed.chunk.body().get("model")?.as_str().filter(|model| !model.is_empty())
-            }),
+            Self::Chunks(chunks) => chunks.iter().find_map(|timed| timed.chunk.model()),
         }
     }
 
@@ -152,6 +153,7 @@ enum EntryForm<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unstorable {
     TooLong,
+    /// It would not be read: it is nested too deeply.
     Broken,
 }
 
@@ -168,14 +170,14 @@ pub(crate) fn encode(
         created_at_ms: answer.meta.created_at_ms,
         compute_micros: micros(answer.meta.compute_time),
         fresh_for_ms: answer.meta.fresh_for.map(millis),
-        model: answer.form.model().map(Cow::Borrowed),
+        model: answer.meta.model.as_deref().map(Cow::Borrowed),
         usage: answer.meta.usage.map(Usage::of),
         usage_asked: answer.usage_asked,
         generations: answer.meta.generations.clone(),
         tags: answer.meta.tags.clone(),
         form,
     };
-    let body = rmp_serde::to_vec_named(&entry).map_err(|_| Unstorable::Broken)?;
+    let body = rmp_serde::to_vec(&entry).map_err(|_| Unstorable::Broken)?;
     if body.len() > max_bytes.min(LONGEST) {
         return Err(Unstorable::TooLong);
     }
@@ -188,7 +190,12 @@ pub(crate) fn encode(
 
 fn encode_form(form: &Form) -> Result<EntryForm<'static>, serde_json::Error> {
     Ok(match form {
-        Form::Whole(answer) => EntryForm::Whole(serde_json::to_string(answer.body())?.into()),
+        Form::Whole(answer) => {
+            let text = serde_json::to_string(answer.body())?;
+            // Who reads it takes it on trust. What a program has made may be nested too deeply.
+            serde_json::from_str::<serde_json::Value>(&text)?;
+            EntryForm::Whole(text.into())
+        }
         Form::Chunks(chunks) => {
             let text = |timed: &Timed| serde_json::to_string(timed.chunk.body()).map(Cow::Owned);
             let texts = chunks.iter().map(text).collect::<Result<_, _>>()?;
@@ -211,17 +218,22 @@ pub(crate) fn decode(key: &CacheKey, value: &StoredValue) -> Option<Kept> {
     }
 }
 
-fn read(key: &CacheKey, bytes: &[u8]) -> Result<Kept, &'static str> {
+fn read(key: &CacheKey, bytes: &Bytes) -> Result<Kept, &'static str> {
     let body = text::unpack(key.hash(), bytes, LONGEST).map_err(|error| error.as_str())?;
+    let body = match body {
+        Cow::Borrowed(body) => bytes.slice_ref(body),
+        Cow::Owned(body) => body.into(),
+    };
     let entry: Entry<'_> = rmp_serde::from_slice(&body).map_err(|_| "not_an_answer")?;
     if entry.schema != SCHEMA {
         return Err("other_schema");
     }
-    let form = read_form(&entry.form).ok_or("not_json")?;
+    let form = read_form(&body, entry.form).ok_or("not_json")?;
     let meta = Meta {
         created_at_ms: entry.created_at_ms,
         compute_time: Duration::from_micros(entry.compute_micros),
         fresh_for: entry.fresh_for_ms.map(Duration::from_millis),
+        model: entry.model.map(Cow::into_owned),
         usage: entry.usage.map(Usage::into_tokens),
         generations: entry.generations,
         tags: entry.tags,
@@ -230,17 +242,22 @@ fn read(key: &CacheKey, bytes: &[u8]) -> Result<Kept, &'static str> {
     Ok(Kept(Arc::new(KeptAnswer { form, meta, usage_asked })))
 }
 
-fn read_form(form: &EntryForm<'_>) -> Option<Form> {
+/// A whole answer is not parsed: the checksum vouches for what was parsed when it was written.
+fn read_form(body: &Bytes, form: EntryForm<'_>) -> Option<Form> {
     match form {
         EntryForm::Whole(text) => {
-            serde_json::from_str(text).ok().map(ChatResponse::from_json).map(Form::Whole)
+            let text = match text {
+                Cow::Borrowed(text) => body.slice_ref(text.as_bytes()),
+                Cow::Owned(text) => text.into(),
+            };
+            Some(Form::Whole(ChatResponse::from_json_text(text)))
         }
         EntryForm::Chunks { texts, gaps_micros } if texts.len() == gaps_micros.len() => {
             let timed = |(text, gap): (&Cow<'_, str>, &u64)| {
                 let chunk = serde_json::from_str(text).ok().map(ChatChunk::from_json)?;
                 Some(Timed { chunk, gap: Duration::from_micros(*gap) })
             };
-            texts.iter().zip(gaps_micros).map(timed).collect::<Option<_>>().map(Form::Chunks)
+            texts.iter().zip(&gaps_micros).map(timed).collect::<Option<_>>().map(Form::Chunks)
         }
         EntryForm::Chunks { .. } => None,
     }
@@ -267,4 +284,41 @@ fn micros(time: Duration) -> u64 {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_core::{KeyKind, KeySpace, Namespace};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn key() -> CacheKey {
+        CacheKey::new(KeySpace::new(Namespace::default(), KeyKind::Response, 0), [7; 32])
+    }
+
+    fn stored(body: Value) -> Result<StoredValue, Unstorable> {
+        let kept = Kept::new(Form::Whole(ChatResponse::from_json(body)), Meta::default(), true);
+        // As a remote store gives it: without the decoded form.
+        encode(&key(), &kept, LONGEST).map(|(value, _)| StoredValue::new(value.bytes().clone()))
+    }
+
+    #[test]
+    fn an_answer_comes_back_compressed_or_not() {
+        let noise: String =
+            (0..40).map(|i: u32| format!("{:x}", i.wrapping_mul(0x9e37_79b9))).collect();
+        for text in ["", "하나", &noise, &"one two three ".repeat(200)] {
+            let body = json!({ "z": 1, "content": text, "a": [0.1, 1e300, null] });
+            let kept = decode(&key(), &stored(body.clone()).unwrap()).unwrap();
+            let given = kept.into_whole().into_body();
+            assert_eq!(given.to_string(), body.to_string());
+        }
+    }
+
+    #[test]
+    fn what_would_not_be_read_is_not_stored() {
+        let nested = |depth| (0..depth).fold(json!(1), |value, _| json!([value]));
+        assert!(decode(&key(), &stored(nested(100)).unwrap()).is_some());
+        assert_eq!(stored(nested(200)).unwrap_err(), Unstorable::Broken);
+    }
 }

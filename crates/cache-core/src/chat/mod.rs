@@ -1,5 +1,6 @@
 //! The contract of whatever answers chats.
 
+mod lazy;
 mod request;
 mod response;
 mod stream;

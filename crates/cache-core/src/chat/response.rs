@@ -2,15 +2,18 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use serde_json::Value;
 
-/// A whole answer, as the service gave it.
+use super::lazy::LazyJson;
+
+/// A whole answer, as the service gave it. Cloning copies a pointer.
 ///
 /// The accessors read what is common to all services; [`body`](Self::body) has the rest: tool calls,
 /// refusals, log probabilities, content-filter results, … `Debug` shows no text.
 #[derive(Clone, PartialEq)]
 pub struct ChatResponse {
-    body: Value,
+    body: LazyJson,
 }
 
 /// What an answer cost, in tokens.
@@ -29,31 +32,41 @@ impl ChatResponse {
     /// The answer that this JSON is. Nothing is judged.
     #[must_use]
     pub fn from_json(body: Value) -> Self {
-        Self { body }
+        Self { body: LazyJson::of(body) }
+    }
+
+    /// The answer that this JSON text is. It is parsed when it is first looked at, by whichever
+    /// method: who passes an answer on need not pay for that.
+    ///
+    /// The text is taken on trust, for callers that keep such texts and know that they are whole. One
+    /// that is no JSON reads as null.
+    #[must_use]
+    pub fn from_json_text(text: impl Into<Bytes>) -> Self {
+        Self { body: LazyJson::of_text(text.into()) }
     }
 
     /// The whole answer.
     #[must_use]
     pub fn body(&self) -> &Value {
-        &self.body
+        self.body.get()
     }
 
-    /// The whole answer.
+    /// The whole answer, copied where clones of this one are about.
     #[must_use]
     pub fn into_body(self) -> Value {
-        self.body
+        self.body.into_value()
     }
 
     /// The model that answered.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        self.body.get("model")?.as_str().filter(|model| !model.is_empty())
+        self.body().get("model")?.as_str().filter(|model| !model.is_empty())
     }
 
     /// The choices, in the service's order.
     #[must_use]
     pub fn choices(&self) -> &[Value] {
-        self.body.get("choices").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        self.body().get("choices").and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// The text of the first choice, when it has one.
@@ -71,7 +84,7 @@ impl ChatResponse {
     /// What it cost, when the service says.
     #[must_use]
     pub fn usage(&self) -> Option<TokenUsage> {
-        TokenUsage::from_json(self.body.get("usage")?)
+        TokenUsage::from_json(self.body().get("usage")?)
     }
 }
 
@@ -125,6 +138,19 @@ mod tests {
         let usage = response.usage().unwrap();
         assert_eq!((usage.prompt, usage.cached_prompt, usage.completion), (9, 4, 3));
         assert!(!format!("{response:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_text_is_the_answer_that_it_says() {
+        let body = json!({ "model": "m", "choices": [{ "message": { "content": "하나" } }] });
+        let [parsed, text] =
+            [ChatResponse::from_json(body.clone()), ChatResponse::from_json_text(body.to_string())];
+        let unread = text.clone();
+        assert_eq!(text.content(), Some("하나"));
+        assert_eq!(text, parsed);
+        assert_eq!(text.into_body(), body);
+        assert_eq!(unread.into_body(), body);
+        assert_eq!(ChatResponse::from_json_text("{").into_body(), json!(null));
     }
 
     #[test]

@@ -37,6 +37,12 @@ impl ChatChunk {
         self.body
     }
 
+    /// The model that answers. Azure OpenAI's first chunk names none.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.body.get("model")?.as_str().filter(|model| !model.is_empty())
+    }
+
     /// The choices this chunk says something of. Azure OpenAI's first chunk and the chunk with the
     /// usage have none.
     #[must_use]

@@ -33,6 +33,9 @@ const PREFIX_BYTES: usize = 8;
 /// Shorter bodies are not worth the attempt.
 const COMPRESSED_FROM: usize = 256;
 
+/// Compression that saves less than this part of the bytes is not worth the readers' time.
+const WORTHWHILE: usize = 16;
+
 /// The body is longer than [`MAX_BYTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} bytes are more than an entry may have ({MAX_BYTES})")]
@@ -47,7 +50,8 @@ pub fn pack(key: &[u8; 32], bytes: &[u8]) -> Result<Vec<u8>, TooLong> {
     let length = u32::try_from(bytes.len()).ok().filter(|_| bytes.len() <= MAX_BYTES);
     let length = length.ok_or(TooLong(bytes.len()))?;
     let compressed = (bytes.len() >= COMPRESSED_FROM).then(|| lz4_flex::block::compress(bytes));
-    let compressed = compressed.filter(|compressed| compressed.len() < bytes.len());
+    let most = bytes.len() - bytes.len() / WORTHWHILE;
+    let compressed = compressed.filter(|compressed| compressed.len() <= most);
     let (form, body) = compressed.as_deref().map_or((PLAIN, bytes), |body| (LZ4, body));
     let mut frame = Vec::with_capacity(HEADER_BYTES + body.len());
     frame.extend_from_slice(&MAGIC);

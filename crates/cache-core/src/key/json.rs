@@ -59,6 +59,12 @@ impl CanonicalJson {
         &self.0
     }
 
+    /// The bytes.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
     /// 64 bits of BLAKE3 in hexadecimal, to compare values without showing them. With a secret they
     /// cannot be probed for guessed values, and can be compared to others of the same secret.
     #[must_use]

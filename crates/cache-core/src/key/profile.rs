@@ -110,7 +110,7 @@ impl KeyProfile {
     }
 
     /// The profile of records of which model answers for this provider. A record is not text: its
-    /// only input is empty.
+    /// input is empty, or says which service's it is.
     #[must_use]
     pub fn model_record(
         space: Arc<KeySpace>,

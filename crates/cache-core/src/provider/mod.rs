@@ -1,6 +1,7 @@
 //! The contract of whatever turns texts into vectors.
 
 mod limits;
+mod model_change;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 pub use limits::{Part, ProviderLimits, estimate_tokens, split_by_limits};
+pub use model_change::ModelChange;
 
 use crate::{Embedding, ProviderError};
 

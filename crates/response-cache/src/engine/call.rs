@@ -37,9 +37,8 @@ pub(crate) struct Call {
 impl Core {
     pub(crate) fn call(&self, request: &ChatRequest, options: &CallOptions, want: Want) -> Call {
         let view = self.views.of(options.scope.as_ref().unwrap_or(&self.config.scope));
-        let canonical = request::canonical(&self.identity, request);
-        let slot = |variant| view.profile.key_of_bytes(&request::input(&canonical, variant));
-        let slots = (0..options.variants.max(1)).map(slot).collect();
+        let variants = options.variants.max(1);
+        let slots = request::keys(&view.profile, &self.identity, request, variants);
         let tagged = |tag: &String| (tag.clone(), self.views.tag(tag));
         Call {
             slots,

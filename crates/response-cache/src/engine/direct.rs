@@ -66,8 +66,7 @@ impl Meter {
             Ok(chunk) => {
                 if let Some(usage) = chunk.usage() {
                     self.usage = Some(usage);
-                    let model = chunk.body().get("model").and_then(serde_json::Value::as_str);
-                    self.model = model.map(str::to_owned);
+                    self.model = chunk.model().map(str::to_owned);
                 }
             }
             Err(_) => self.failed = true,

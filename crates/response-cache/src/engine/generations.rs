@@ -39,7 +39,7 @@ pub(super) struct Stamps {
 #[derive(Debug, Default)]
 pub(super) struct Generations {
     copies: Mutex<HashMap<CacheKey, (Option<Id>, Instant)>>,
-    touched: Mutex<HashMap<CacheKey, Instant>>,
+    touched: Mutex<HashMap<CacheKey, Touched>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -58,7 +58,8 @@ fn new_value(key: &CacheKey) -> (Id, StoredValue) {
     (id, StoredValue::new(frame.expect("invariant: sixteen bytes fit into a frame")))
 }
 
-fn life() -> Ttl {
+/// How long an identifier that is used now is kept.
+pub(super) fn life() -> Ttl {
     Ttl::new(IDLE).unwrap_or(Ttl::FOREVER)
 }
 
@@ -144,21 +145,30 @@ impl Generations {
     }
 
     /// Of these groups in use, those whose time to be forgotten should start anew.
-    pub(super) fn due_touches<'k>(
-        &self,
-        keys: impl Iterator<Item = &'k CacheKey>,
-    ) -> Vec<(CacheKey, Ttl)> {
-        let (mut touched, now) = (lock(&self.touched), Instant::now());
+    pub(super) fn due_touches(&self, keys: Vec<CacheKey>) -> Vec<CacheKey> {
+        if keys.is_empty() {
+            return keys;
+        }
+        let mut touched = lock(&self.touched);
         if touched.len() > MOST {
             touched.clear();
         }
-        let recent = |at: &Instant| now.duration_since(*at) < TOUCH_EVERY;
-        let mut due = Vec::new();
-        for key in keys {
-            if !touched.get(key).is_some_and(recent) {
-                touched.insert(key.clone(), now);
-                due.push((key.clone(), life()));
-            }
+        let is_due = |key: &CacheKey| touched.entry(key.clone()).or_default().begins_anew();
+        keys.into_iter().filter(is_due).collect()
+    }
+}
+
+/// When a group, or several that are always used together, was last touched by this process.
+#[derive(Debug, Default)]
+pub(super) struct Touched(Mutex<Option<Instant>>);
+
+impl Touched {
+    /// Whether the time to be forgotten should start anew: true once in a while, to a group in use.
+    pub(super) fn begins_anew(&self) -> bool {
+        let (mut last, now) = (lock(&self.0), Instant::now());
+        let due = last.is_none_or(|last| now.duration_since(last) >= TOUCH_EVERY);
+        if due {
+            *last = Some(now);
         }
         due
     }

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_core::{ChatRequest, ChatStream, TokenUsage};
+use cache_core::{ChatRequest, ChatStream, ErrorDetail, ProviderError, TokenUsage};
 use futures_util::{FutureExt, StreamExt};
 
 use super::lease::Turn;
@@ -101,15 +101,19 @@ impl Job {
             Want::Stream => self.ask_stream(start).await,
         };
         let core = &self.core;
-        let (usage, price) = match &answer {
-            Ok((form, usage)) => (*usage, core.price(form.model())),
+        let (model, usage) = match &answer {
+            Ok((form, usage)) => (form.model().map(str::to_owned), *usage),
             Err(_) => (None, None),
         };
+        let price = usage.and_then(|_| core.price(model.as_deref()));
         let time = start.elapsed();
         core.recorder.provider_call(time, usage, price, answer.is_err());
         core.share_later();
-        let (form, usage) = answer?;
-        let meta = self.new_meta(time, usage);
+        let form = answer?.0;
+        if matches!(form, Form::Whole(_)) {
+            core.check_model(model.as_deref(), self.store)?;
+        }
+        let meta = self.new_meta(time, model, usage);
         Ok(Kept::new(form, meta, self.guard.key().with_usage))
     }
 
@@ -136,9 +140,14 @@ impl Job {
         mut stream: ChatStream,
         start: Instant,
     ) -> Result<(Form, Option<TokenUsage>), Error> {
-        let (run, mut last, mut usage) = (self.guard.run(), start, None);
+        let (run, mut last, mut usage, mut named) = (self.guard.run(), start, None, false);
         while let Some(chunk) = stream.next().await {
             let (chunk, now) = (chunk?, Instant::now());
+            if !named {
+                named = chunk.model().is_some();
+                let checked = self.core.check_model(chunk.model(), self.store);
+                checked.map_err(|error| interrupted(error, &run.chunks()))?;
+            }
             usage = chunk.usage().or(usage);
             run.push(Timed { chunk, gap: now - last });
             last = now;
@@ -146,7 +155,12 @@ impl Job {
         Ok((Form::Chunks(run.chunks()), usage))
     }
 
-    fn new_meta(&self, compute_time: Duration, usage: Option<TokenUsage>) -> Meta {
+    fn new_meta(
+        &self,
+        compute_time: Duration,
+        model: Option<String>,
+        usage: Option<TokenUsage>,
+    ) -> Meta {
         let stamps = &self.guard.key().stamps;
         let known = |ids: &[Option<u128>]| ids.iter().copied().flatten().collect::<Vec<_>>();
         let tags = self.call.tags.iter().map(|(tag, _)| tag.clone());
@@ -154,9 +168,20 @@ impl Job {
             created_at_ms: now_ms(),
             compute_time,
             fresh_for: self.lives().0,
+            model,
             usage,
             generations: known(&stamps.groups),
             tags: tags.zip(known(&stamps.tags)).collect(),
         }
     }
+}
+
+/// The error that a stream ends in after these chunks.
+fn interrupted(error: ProviderError, chunks: &[Timed]) -> ProviderError {
+    if chunks.is_empty() {
+        return error;
+    }
+    let text = chunks.iter().filter_map(|timed| timed.chunk.content());
+    let characters = text.map(|text| text.chars().count() as u64).sum();
+    error.with_detail(ErrorDetail::Interrupted { chunks: chunks.len() as u64, characters })
 }

@@ -6,6 +6,7 @@ mod direct;
 mod generations;
 mod job;
 mod lease;
+mod model;
 mod open;
 mod read;
 mod run;
@@ -28,6 +29,7 @@ pub(crate) use call::{Call, Want};
 use crate::builder::Config;
 use crate::stats::Recorder;
 use generations::Generations;
+use model::Answering;
 use runs::Runs;
 use views::Views;
 
@@ -44,6 +46,8 @@ pub(crate) struct Core {
     views: Views,
     runs: Runs,
     generations: Generations,
+    /// Which model answers, where the provider does not know.
+    answering: Option<Answering>,
     token: LeaseToken,
     /// Which of several answers is given next.
     turn: AtomicUsize,
@@ -60,6 +64,7 @@ impl Core {
         background.close(); // It takes tasks all the same; waiting ends only on a closed one.
         Self {
             views: Views::new(&config, &identity),
+            answering: Answering::of(&identity, &config),
             backend,
             provider,
             identity,

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use cache_core::{CacheError, CacheKey, ErrorKind, GetOptions, StoredValue};
 
-use super::generations::{Stamps, id_of};
+use super::generations::{Stamps, id_of, life};
+use super::model::{Answering, Reading};
 use super::{Call, Core};
 use crate::answer::age_of;
 use crate::group::Id;
@@ -56,8 +57,14 @@ impl Core {
         let unread = call.mode == Mode::Refresh;
         let slots = if unread { &[][..] } else { call.slots() };
         let tags = call.tags.iter().map(|(_, key)| key);
-        let keys: Vec<_> = slots.iter().chain(&call.view.groups).chain(tags).cloned().collect();
-        let values = self.get_many(&keys).await?;
+        let reading = self.answering.as_ref().and_then(Answering::reading_along);
+        let record = reading.as_ref().map(Reading::record);
+        let keys = slots.iter().chain(&call.view.groups).chain(tags).chain(record);
+        let keys: Vec<_> = keys.cloned().collect();
+        let mut values = self.get_many(&keys).await?;
+        if let Some(reading) = reading {
+            reading.end(values.pop().flatten().as_ref());
+        }
         let (entries, ids) = values.split_at(slots.len());
         let ids =
             keys[slots.len()..].iter().zip(ids).map(|(key, value)| id_of(key, value.as_ref()));
@@ -115,6 +122,9 @@ impl Core {
         };
         if !self.is_valid(call, &kept, stamps).await? {
             return Ok(Found::Missing(MissCause::Invalidated, None));
+        }
+        if self.is_superseded(&kept).await? {
+            return Ok(Found::Missing(MissCause::ModelChanged, None));
         }
         if call.needs_usage && !kept.0.usage_asked {
             return Ok(Found::Missing(MissCause::NoUsage, Some(kept)));
@@ -186,18 +196,22 @@ impl Core {
 
     /// Counts a hit.
     pub(super) fn count_hit(&self, kept: &Kept, stale: bool) {
-        let (meta, form) = (&kept.0.meta, &kept.0.form);
-        let price = meta.usage.and_then(|_| self.price(form.model()));
+        let meta = &kept.0.meta;
+        let price = meta.usage.and_then(|_| self.price(meta.model.as_deref()));
         self.recorder.hit(stale, meta.compute_time, meta.usage, price);
     }
 
     /// Puts off the day on which the entry's groups are forgotten, in the background.
     pub(super) fn keep_alive(self: &Arc<Self>, call: &Call, kept: &Kept) {
-        let tags: Vec<_> = kept.0.meta.tags.iter().map(|(tag, _)| self.views.tag(tag)).collect();
-        let due = self.generations.due_touches(call.view.groups.iter().chain(&tags));
+        let tags = kept.0.meta.tags.iter().map(|(tag, _)| self.views.tag(tag)).collect();
+        let mut due = self.generations.due_touches(tags);
+        if call.view.touched.begins_anew() {
+            due.extend(call.view.groups.iter().cloned());
+        }
         if due.is_empty() {
             return;
         }
+        let due: Vec<_> = due.into_iter().map(|key| (key, life())).collect();
         let core = Arc::clone(self);
         self.background.spawn(async move {
             if let Err(error) = core.backend.touch_many(&due).await {

@@ -5,11 +5,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use cache_core::{CacheKey, KeyKind, KeyProfile, KeySecret, KeySpace, ModelIdentity, Scope};
 
+use super::generations::Touched;
 use crate::builder::Config;
-use crate::group::Group;
+use crate::group::{self, Group};
 
-/// More scopes than this in one process are not kept; their keys are made anew.
-const MOST: usize = 1_024;
+/// When there are more scopes than this in one process, they are made anew.
+const MOST: usize = 16_384;
 
 /// Keys of one scope.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(crate) struct View {
     pub(crate) profile: KeyProfile,
     /// Where the identifiers are of the groups that every entry of the scope belongs to.
     pub(crate) groups: Vec<CacheKey>,
+    pub(super) touched: Touched,
 }
 
 #[derive(Debug)]
@@ -25,15 +27,18 @@ pub(super) struct Views {
     generations: Arc<KeySpace>,
     identity: ModelIdentity,
     secret: Option<KeySecret>,
+    tags: KeyProfile,
     known: RwLock<HashMap<Scope, Arc<View>>>,
 }
 
 impl Views {
     pub(super) fn new(config: &Config, identity: &ModelIdentity) -> Self {
         let space = |kind| KeySpace::new(config.namespace.clone(), kind, config.generation);
+        let generations = space(KeyKind::Generation);
         Self {
             responses: space(KeyKind::Response),
-            generations: space(KeyKind::Generation),
+            tags: group::tags(&generations, config.secret.as_ref()),
+            generations,
             identity: identity.clone(),
             secret: config.secret.clone(),
             known: RwLock::default(),
@@ -45,9 +50,10 @@ impl Views {
         known.unwrap_or_else(|| {
             let view = Arc::new(self.make(scope));
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            if known.len() < MOST {
-                known.insert(scope.clone(), Arc::clone(&view));
+            if known.len() > MOST {
+                known.clear();
             }
+            known.insert(scope.clone(), Arc::clone(&view));
             view
         })
     }
@@ -63,6 +69,7 @@ impl Views {
                 secret,
             ),
             groups: groups.iter().map(|group| self.group(group)).collect(),
+            touched: Touched::default(),
         }
     }
 
@@ -72,6 +79,6 @@ impl Views {
     }
 
     pub(super) fn tag(&self, tag: &str) -> CacheKey {
-        self.group(&Group::Tag(tag.to_owned()))
+        self.tags.key(tag)
     }
 }

@@ -75,7 +75,10 @@ impl Job {
                 recorder.too_long_answer();
                 None
             }
-            Err(Unstorable::Broken) => None, // JSON values always have a text.
+            Err(Unstorable::Broken) => {
+                recorder.unfit_answer();
+                None
+            }
         }
     }
 }
