@@ -9,7 +9,7 @@ use cache_core::{
 use secrecy::SecretString;
 
 use crate::link::Link;
-use crate::{RedisConfig, entries, keyspace, status};
+use crate::{RedisConfig, ServerReport, entries, keyspace, servers, status};
 
 /// A cache backend on one Redis or Valkey server, and a [`LogBackend`](cache_core::LogBackend).
 ///
@@ -66,6 +66,20 @@ impl RedisBackend {
     /// [`InvalidInput`](cache_core::ErrorKind::InvalidInput) for a URL or CA that cannot be used.
     pub fn open(config: &RedisConfig) -> Result<Self, CacheError> {
         Link::open(config).map(|link| Self { link })
+    }
+
+    /// Asks every server how it is, primaries first: the one server, the primary of the Sentinels, the
+    /// nodes of a cluster, and all of their replicas, those included that nobody configured.
+    ///
+    /// All are asked at the same time, for one `INFO` each. Replicas that only their primary knows
+    /// are connected to for this one question, at the address that they give there; where that
+    /// cannot be reached from here, their report says so.
+    ///
+    /// # Errors
+    /// When no primary is known, since nothing answers. A server that fails while others answer is
+    /// an error in its own report.
+    pub async fn servers(&self) -> Result<Vec<ServerReport>, CacheError> {
+        servers::look(&self.link).await
     }
 }
 

@@ -6,8 +6,9 @@ use cache_core::{BackendStatus, CacheError, ErrorKind};
 use futures_util::future::join_all;
 use redis::{Value, cmd};
 
+use crate::info::Info;
 use crate::link::{Link, Server};
-use crate::reply;
+use crate::{reply, servers};
 
 /// Whether a server answers this user at all.
 pub(crate) async fn ping(link: &Link) -> Result<(), CacheError> {
@@ -94,7 +95,7 @@ fn together(mut whole: BackendStatus, part: BackendStatus) -> BackendStatus {
     whole
 }
 
-async fn info(link: &Link, server: &Server) -> Result<String, CacheError> {
+async fn info(link: &Link, server: &Server) -> Result<Info, CacheError> {
     let mut text = String::new();
     for section in ["server", "memory"] {
         let mut command = cmd("INFO");
@@ -104,7 +105,7 @@ async fn info(link: &Link, server: &Server) -> Result<String, CacheError> {
             other => return Err(reply::unusable(link, other, "INFO")),
         }
     }
-    Ok(text)
+    Ok(Info::new(text))
 }
 
 fn denied() -> BackendStatus {
@@ -117,21 +118,13 @@ fn denied() -> BackendStatus {
     status
 }
 
-fn read(info: &str) -> BackendStatus {
-    let field = |name: &str| {
-        let value =
-            |line: &str| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim().to_owned());
-        info.lines().find_map(value)
-    };
-    let number = |name| field(name).and_then(|value| value.parse::<u64>().ok());
+fn read(info: &Info) -> BackendStatus {
     let mut status = BackendStatus::default();
-    status.server = field("server_name").unwrap_or_else(|| "redis".to_owned());
-    let version = field(&format!("{}_version", status.server)).or_else(|| field("redis_version"));
-    status.version = version.unwrap_or_else(|| "unknown".to_owned());
-    status.used_bytes = number("used_memory");
-    status.max_bytes = number("maxmemory").filter(|&bytes| bytes > 0);
-    status.eviction_policy = field("maxmemory_policy");
-    status.warnings = warnings(&status, number("maxmemory"));
+    (status.server, status.version) = servers::named(info);
+    status.used_bytes = info.number("used_memory");
+    status.max_bytes = info.number("maxmemory").filter(|&bytes| bytes > 0);
+    status.eviction_policy = info.text("maxmemory_policy").map(str::to_owned);
+    status.warnings = warnings(&status, info.number("maxmemory"));
     status
 }
 
@@ -158,23 +151,27 @@ fn warnings(status: &BackendStatus, max_memory: Option<u64>) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn read_text(text: &str) -> BackendStatus {
+        read(&Info::new(text.to_owned()))
+    }
+
     #[test]
     fn servers_tell_their_name_and_bounds() {
         let redis = "# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\n# Memory\r\n\
                      used_memory:1024\r\nused_memory_rss:9\r\nmaxmemory:4096\r\n\
                      maxmemory_policy:allkeys-lru\r\n";
-        let status = read(redis);
+        let status = read_text(redis);
         assert_eq!((status.server.as_str(), status.version.as_str()), ("redis", "7.0.15"));
         assert_eq!((status.used_bytes, status.max_bytes), (Some(1024), Some(4096)));
         assert_eq!(status.eviction_policy.as_deref(), Some("allkeys-lru"));
         assert!(status.warnings.is_empty());
         let valkey = "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.0\r\n\
                       maxmemory:0\r\nmaxmemory_policy:noeviction\r\n";
-        let status = read(valkey);
+        let status = read_text(valkey);
         assert_eq!((status.server.as_str(), status.version.as_str()), ("valkey", "8.1.0"));
         assert_eq!(status.max_bytes, None);
         assert!(status.warnings.len() == 1 && status.warnings[0].contains("unbounded"));
-        let full = read("maxmemory:5\r\nmaxmemory_policy:noeviction\r\n");
+        let full = read_text("maxmemory:5\r\nmaxmemory_policy:noeviction\r\n");
         assert!(full.warnings.len() == 1 && full.warnings[0].contains("noeviction"));
     }
 }
