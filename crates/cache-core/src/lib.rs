@@ -22,8 +22,9 @@ pub use log::memory::MemoryLog;
 
 pub use backend::{
     BackendInfo, BackendStatus, CacheBackend, CacheBackendExt, Capabilities, ClearOptions,
-    ClearProgress, Counters, GetOptions, LeaseOutcome, LeaseRequest, LeaseToken, Leases, PutEntry,
-    PutOptions, StoredValue, Usage,
+    ClearProgress, Counters, DiagnoseOptions, Finding, FindingCode, FindingValue, GetOptions,
+    LeaseOutcome, LeaseRequest, LeaseToken, Leases, PutEntry, PutOptions, Severity, StoredValue,
+    Usage,
 };
 pub use chat::{
     ChatChunk, ChatProvider, ChatProviderExt, ChatRequest, ChatResponse, ChatStream,

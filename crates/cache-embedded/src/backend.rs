@@ -7,15 +7,15 @@ use std::time::Instant;
 use async_trait::async_trait;
 use cache_core::{
     BackendInfo, BackendStatus, CacheBackend, CacheError, CacheKey, Capabilities, ClearOptions,
-    ClearProgress, Counters, ErrorKind, GetOptions, LeaseToken, Leases, Namespace, PutEntry,
-    PutOptions, StoredValue, Ttl, Usage,
+    ClearProgress, Counters, DiagnoseOptions, ErrorKind, Finding, GetOptions, LeaseToken, Leases,
+    Namespace, PutEntry, PutOptions, StoredValue, Ttl, Usage,
 };
 use rusqlite::Connection;
 
 use crate::config::EmbeddedConfig;
 use crate::worker::{Shared, Workers};
 use crate::writing::{Writing, oldest_use, size_of, total_bytes};
-use crate::{clock, entry, lease, namespace};
+use crate::{clock, diagnosis, entry, lease, namespace};
 
 /// The smallest bound: room for a page or so.
 const LEAST_BYTES: u64 = 4096;
@@ -206,6 +206,17 @@ impl CacheBackend for EmbeddedBackend {
         status.eviction_policy = Some("lru".to_owned());
         status.round_trip = round_trip;
         Ok(status)
+    }
+
+    async fn diagnose(&self, options: &DiagnoseOptions) -> Result<Vec<Finding>, CacheError> {
+        let (shared, options) = (self.shared().clone(), options.clone());
+        self.workers
+            .read(move |sql| {
+                let used = total_bytes(sql)?.unsigned_abs();
+                let config = &shared.config;
+                Ok(diagnosis::diagnose(&config.path, used, config.max_bytes, &options))
+            })
+            .await
     }
 
     fn leases(&self) -> Option<&dyn Leases> {

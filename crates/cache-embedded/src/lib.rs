@@ -5,6 +5,7 @@ mod busy;
 mod clock;
 mod config;
 mod counter;
+mod diagnosis;
 mod entry;
 mod error;
 mod file;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cache_core::{
     BackendInfo, BackendStatus, CacheBackend, CacheError, CacheKey, Capabilities, ClearOptions,
-    ClearProgress, Counters, GetOptions, Leases, Namespace, PutEntry, PutOptions, StoredValue, Ttl,
-    Usage,
+    ClearProgress, Counters, DiagnoseOptions, Finding, GetOptions, Leases, Namespace, PutEntry,
+    PutOptions, StoredValue, Ttl, Usage,
 };
 
 use crate::parallel::{self, FEW_BYTES};
@@ -158,6 +158,10 @@ impl CacheBackend for EncryptedBackend {
 
     async fn status(&self) -> Result<BackendStatus, CacheError> {
         self.inner.status().await
+    }
+
+    async fn diagnose(&self, options: &DiagnoseOptions) -> Result<Vec<Finding>, CacheError> {
+        self.inner.diagnose(options).await
     }
 
     fn leases(&self) -> Option<&dyn Leases> {

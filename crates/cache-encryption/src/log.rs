@@ -98,11 +98,12 @@ impl EncryptedLog {
     }
 
     /// The head as it is without the seals.
-    fn open_head(&self, group: &LogGroup, head: LogHead) -> LogHead {
+    fn open_head(&self, group: &LogGroup, mut head: LogHead) -> LogHead {
         let opened = self.sealer.opener().open(&Binding::Attributes(group), &head.attributes);
         let seals = head.len.saturating_mul(OVERHEAD_BYTES as u64);
-        let bytes = head.bytes.saturating_sub(seals);
-        LogHead { bytes, attributes: opened.unwrap_or_default(), ..head }
+        head.bytes = head.bytes.saturating_sub(seals);
+        head.attributes = opened.unwrap_or_default();
+        head
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cache_core::{
     BackendInfo, BackendStatus, CacheBackend, CacheError, CacheKey, Capabilities, ClearOptions,
-    ClearProgress, Counters, GetOptions, Leases, Namespace, PutEntry, PutOptions, StoredValue, Ttl,
-    Usage,
+    ClearProgress, Counters, DiagnoseOptions, Finding, GetOptions, Leases, Namespace, PutEntry,
+    PutOptions, StoredValue, Ttl, Usage,
 };
 use tracing::{Instrument, Span, field};
 
@@ -142,6 +142,10 @@ impl CacheBackend for MeteredBackend {
 
     async fn status(&self) -> Result<BackendStatus, CacheError> {
         self.measured(Operation::Status, 0, self.inner.status()).await
+    }
+
+    async fn diagnose(&self, options: &DiagnoseOptions) -> Result<Vec<Finding>, CacheError> {
+        self.measured(Operation::Diagnose, 0, self.inner.diagnose(options)).await
     }
 
     fn leases(&self) -> Option<&dyn Leases> {

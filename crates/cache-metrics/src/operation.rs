@@ -37,6 +37,7 @@ operations! {
     Clear "clear",
     Usage "usage",
     Status "status",
+    Diagnose "diagnose",
     Lease "lease",
     RenewLeases "renew_leases",
     ReleaseLeases "release_leases",

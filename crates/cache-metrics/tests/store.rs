@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cache_core::{
-    CacheBackend, CacheBackendExt, ClearOptions, ClearProgress, ErrorKind, GetOptions,
-    LeaseRequest, LeaseToken, MemoryBackend, PutOptions, StoredValue, Ttl,
+    CacheBackend, CacheBackendExt, ClearOptions, ClearProgress, DiagnoseOptions, ErrorKind,
+    GetOptions, LeaseRequest, LeaseToken, MemoryBackend, PutOptions, StoredValue, Ttl,
 };
 use cache_metrics::MeteredBackend;
 use cache_redis::{RedisBackend, RedisConfig};
@@ -29,6 +29,7 @@ async fn do_everything(store: &MeteredBackend) {
     store.touch_many(&[(keys[0].clone(), hour)]).await.unwrap();
     store.usage(&namespace()).await.unwrap();
     store.status().await.unwrap();
+    store.diagnose(&DiagnoseOptions::default()).await.unwrap();
     let request = LeaseRequest { token: LeaseToken::unique(), duration: Duration::from_secs(5) };
     let leases = store.leases().unwrap();
     leases.get_or_lease_many(&keys[1..], &request).await.unwrap();
@@ -53,6 +54,7 @@ async fn everything_is_recorded(store: MeteredBackend, kind: &str) {
         ("touch", Some(1.0)),
         ("usage", None),
         ("status", None),
+        ("diagnose", None),
         ("lease", Some(2.0)),
         ("renew_leases", Some(1.0)),
         ("release_leases", Some(1.0)),

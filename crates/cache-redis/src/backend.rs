@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use cache_core::{
     BackendInfo, BackendStatus, CacheBackend, CacheError, CacheKey, Capabilities, ClearOptions,
-    ClearProgress, Counters, GetOptions, Leases, Namespace, PutEntry, PutOptions, StoredValue, Ttl,
-    Usage,
+    ClearProgress, Counters, DiagnoseOptions, Finding, GetOptions, Leases, Namespace, PutEntry,
+    PutOptions, StoredValue, Ttl, Usage,
 };
 use secrecy::SecretString;
 
 use crate::link::Link;
-use crate::{RedisConfig, ServerReport, entries, keyspace, servers, status};
+use crate::{RedisConfig, ServerReport, diagnosis, entries, keyspace, servers, status};
 
 /// A cache backend on one Redis or Valkey server, and a [`LogBackend`](cache_core::LogBackend).
 ///
@@ -136,6 +136,10 @@ impl CacheBackend for RedisBackend {
 
     async fn status(&self) -> Result<BackendStatus, CacheError> {
         status::status(&self.link).await
+    }
+
+    async fn diagnose(&self, options: &DiagnoseOptions) -> Result<Vec<Finding>, CacheError> {
+        diagnosis::diagnose(&self.link, options).await
     }
 
     fn leases(&self) -> Option<&dyn Leases> {

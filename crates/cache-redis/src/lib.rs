@@ -7,6 +7,7 @@ mod config;
 mod connection;
 mod counters;
 mod credentials;
+mod diagnosis;
 mod entries;
 mod error;
 mod info;
@@ -21,6 +22,7 @@ mod script;
 mod servers;
 mod status;
 mod topology;
+mod users;
 
 pub use backend::RedisBackend;
 pub use config::RedisConfig;

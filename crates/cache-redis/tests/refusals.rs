@@ -6,8 +6,8 @@ mod support;
 use std::time::Duration;
 
 use cache_core::{
-    CacheBackend, CacheBackendExt, Counters, ErrorKind, GetOptions, LeaseOutcome, LeaseRequest,
-    LeaseToken, Leases, StoredValue,
+    CacheBackend, CacheBackendExt, Counters, ErrorKind, FindingCode, GetOptions, LeaseOutcome,
+    LeaseRequest, LeaseToken, Leases, StoredValue,
 };
 use cache_redis::{RedisBackend, RedisConfig};
 use redis_test_server::TestServer;
@@ -62,7 +62,7 @@ async fn rights_that_lack() {
     let lease = backend.get_or_lease_many(&keys("f", 3), &request).await.unwrap_err();
     assert_says(&lease, ErrorKind::PermissionDenied, &["eval"]);
     let status = backend.status().await.unwrap();
-    assert!(status.warnings[0].contains("+info"), "{status:?}");
+    assert!(status.findings[0].to_string().contains("+info"), "{status:?}");
     let usage = backend.usage(&namespace("f")).await.unwrap();
     assert_eq!((usage.entries, usage.estimated), (2, true));
     assert!(usage.bytes >= 20, "values and names: {}", usage.bytes);
@@ -97,7 +97,7 @@ async fn a_full_server() {
     assert_says(&lease, ErrorKind::Full, &[]);
     let status = backend.status().await.unwrap();
     assert_eq!(status.max_bytes, Some(3 << 20));
-    assert!(status.warnings[0].contains("noeviction"), "{:?}", status.warnings);
+    assert_eq!(status.findings[0].code, FindingCode::NoEviction);
     assert!(backend.remove(&keys[0]).await.unwrap());
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{CacheBackend, ChatProvider, LogBackend, Namespace, Ttl};
+use cache_core::{CacheBackend, ChatProvider, KeySecret, LogBackend, Namespace, Ttl};
 use embedding_cache::{Builder, EmbeddingCache};
 use response_cache::{Policy, ResponseCache};
+use secrecy::ExposeSecret;
 use session_store::SessionStore;
 
 use crate::settings::ResponseChoice;
@@ -28,7 +29,15 @@ pub fn builder(settings: &Settings, backend: Arc<dyn CacheBackend>) -> Result<Bu
     if windows.iter().any(|window| *window > Duration::ZERO) {
         builder = builder.stale_while_revalidate(windows[0]).stale_if_error(windows[1]);
     }
+    if let Some(secret) = key_secret(settings) {
+        builder = builder.key_secret(secret);
+    }
     Ok(builder)
+}
+
+fn key_secret(settings: &Settings) -> Option<KeySecret> {
+    let secret = settings.key_secret.as_ref()?;
+    Some(KeySecret::new(secret.expose_secret().as_bytes()))
 }
 
 /// A cache of this chat model's answers in this store.
@@ -44,14 +53,18 @@ pub fn response_builder(
         ResponseChoice::Deterministic => Policy::deterministic(),
         ResponseChoice::All => Policy::cache_all(),
     };
-    Ok(ResponseCache::builder(backend, provider)
+    let mut builder = ResponseCache::builder(backend, provider)
         .namespace(Namespace::new(&settings.namespace)?)
         .policy(policy)
         .ttl(Ttl::new(settings.response_ttl.unwrap_or(settings.ttl).0)?)
         .ttl_jitter(settings.ttl_jitter)
         .stale_while_revalidate(settings.stale_while_revalidate.0)
         .stale_if_error(settings.stale_if_error.0)
-        .prices(Prices::open(settings)?.table().clone()))
+        .prices(Prices::open(settings)?.table().clone());
+    if let Some(secret) = key_secret(settings) {
+        builder = builder.key_secret(secret);
+    }
+    Ok(builder)
 }
 
 /// Conversations in this store.
@@ -62,7 +75,11 @@ pub fn session_builder(
     settings: &Settings,
     logs: Arc<dyn LogBackend>,
 ) -> Result<session_store::Builder, Error> {
-    Ok(SessionStore::builder(logs)
+    let mut builder = SessionStore::builder(logs)
         .namespace(Namespace::new(&settings.namespace)?)
-        .ttl(Ttl::new(settings.session_ttl.0)?))
+        .ttl(Ttl::new(settings.session_ttl.0)?);
+    if let Some(secret) = key_secret(settings) {
+        builder = builder.key_secret(secret);
+    }
+    Ok(builder)
 }

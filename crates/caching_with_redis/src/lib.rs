@@ -11,7 +11,7 @@ pub mod settings;
 mod stats;
 mod units;
 
-pub use backend::{OpenedBackend, WhyBackend, open_backend, open_url};
+pub use backend::{OpenedBackend, WhyBackend, open_backend, open_url, redis_config};
 pub use builders::{builder, response_builder, session_builder};
 pub use cache::EmbeddingCache;
 pub use compressed::CompressedEmbeddingCache;
@@ -26,6 +26,7 @@ pub use units::{ByteSize, ParseUnitError, Span};
 pub use cache_core as core;
 pub use cache_core::{ChatProvider, ChatProviderExt, ChatRequest, ChatResponse};
 pub use cache_embedded as embedded;
+pub use cache_encryption as encryption;
 pub use cache_redis as redis;
 #[cfg(feature = "azure")]
 pub use embed_azure as azure;

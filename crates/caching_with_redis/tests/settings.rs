@@ -7,7 +7,7 @@ use std::time::Duration;
 use caching_with_redis::core::codec::VectorPolicy;
 use caching_with_redis::embedding::ModelChange;
 use caching_with_redis::settings::{BackendChoice, ProviderChoice, SettingsWarning, VARIABLES};
-use caching_with_redis::{Settings, WhyBackend, open_backend};
+use caching_with_redis::{Settings, WhyBackend, open_backend, session_builder};
 use redis_test_server::TestServer;
 
 fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -108,6 +108,8 @@ fn every_variable_has_a_place_in_the_file() {
             "provider" => "azure",
             "model_change" => "warn",
             "ttl_jitter" => "0.5",
+            "responses" => "all",
+            "key_secret" => "0123456789abcdef",
             _ => "1",
         };
         let environment = environment(&[(known.variable, value)]);
@@ -161,4 +163,64 @@ async fn the_named_backend_is_opened() {
         assert_eq!((opened.backend.info().kind, opened.why), (kind, WhyBackend::Chosen));
     }
     assert!(std::path::Path::new(path).is_file());
+}
+
+#[tokio::test]
+async fn a_password_in_a_file_rotates_without_a_restart() {
+    let server = TestServer::builder().user("app", &["on", ">first", "~*", "+@all"]).start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "first\n").unwrap();
+    let environment = [
+        ("REDIS_URL", server.url()),
+        ("REDIS_USERNAME", "app".to_owned()),
+        ("REDIS_PASSWORD_FILE", file.display().to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
+    let settings = Settings::from_sources(None, &environment, []).unwrap();
+    let opened = open_backend(&settings).await.unwrap();
+    opened.backend.status().await.unwrap();
+    std::fs::write(&file, "second").unwrap();
+    server.command(&["ACL", "SETUSER", "app", "resetpass", ">second"]);
+    // Whoever is cut off authenticates with what the file holds now.
+    server.command(&["CLIENT", "KILL", "USER", "app"]);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while let Err(error) = opened.backend.status().await {
+        assert!(std::time::Instant::now() < deadline, "{error}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_stored_is_sealed_with_the_keys_of_a_file() {
+    let server = TestServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys");
+    std::fs::write(&file, format!("{}\n", "0123456789abcdef".repeat(4))).unwrap();
+    let settings = |keys: &str| {
+        let environment = [
+            ("REDIS_URL", server.url()),
+            ("CACHE_ENCRYPTION_KEYS", keys.to_owned()),
+            ("CACHE_KEY_SECRET", "a secret of the keys".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        Settings::from_sources(None, &environment, []).unwrap()
+    };
+    let sealed = open_backend(&settings(&file.display().to_string())).await.unwrap();
+    assert!(sealed.keys.is_some());
+    let sessions = session_builder(&settings(""), sealed.logs).unwrap().build();
+    let session = sessions.create("ana");
+    let message = caching_with_redis::session::ChatMessage::user("my private words");
+    session.append(message).await.unwrap();
+    assert_eq!(session.last(1).await.unwrap()[0].chat.text().unwrap(), "my private words");
+    let plain = open_backend(&settings("")).await.unwrap();
+    let plain = session_builder(&settings(""), plain.logs).unwrap().build();
+    plain.session("ana", session.id()).last(1).await.unwrap_err();
+
+    std::fs::write(&file, "hunter2hunter2\n").unwrap();
+    let error = open_backend(&settings(&file.display().to_string())).await.unwrap_err().to_string();
+    assert!(error.contains("CACHE_ENCRYPTION_KEYS") && !error.contains("hunter2"), "{error}");
+    let short = [("CACHE_KEY_SECRET".to_owned(), "short".to_owned())];
+    let error = Settings::from_sources(None, &short, []).unwrap_err().to_string();
+    assert!(error.contains("16 bytes") && !error.contains("short\""), "{error}");
 }

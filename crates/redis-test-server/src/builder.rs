@@ -161,6 +161,7 @@ impl Builder {
             line("cluster-enabled", &["yes"]);
             line("cluster-port", &[&ports.bus.to_string()]);
             line("cluster-node-timeout", &["1000"]);
+            line("repl-ping-replica-period", &["1"]);
             // A replica replaces its primary whatever it may have missed.
             line("cluster-replica-validity-factor", &["0"]);
             if self.authority.is_some() {

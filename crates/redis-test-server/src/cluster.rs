@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::{Builder, TestServer};
+use crate::{Builder, Proxy, TestServer};
 
 const SLOTS: usize = 16_384;
 const PRIMARIES: usize = 3;
@@ -74,11 +74,15 @@ impl TestCluster {
     pub fn wait_until_whole(&self) {
         for node in &self.nodes {
             node.wait("the cluster is whole", |node| {
-                let replicas = node.command(&["CLUSTER", "NODES"]);
-                let replicas = replicas.lines().filter(|line| line.contains("slave"));
+                // Replicas are listed once it is known how far they are.
+                let listed = node.command(&["CLUSTER", "SLOTS"]);
+                let listed = |other: &TestServer| {
+                    let ports = [other.port().to_string(), other.tls_port_if_any().to_string()];
+                    listed.lines().any(|line| ports.iter().any(|port| port == line))
+                };
                 let link = node.command(&["INFO", "replication"]);
                 node.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
-                    && replicas.count() >= PRIMARIES
+                    && self.nodes.iter().all(listed)
                     && !link.contains("master_link_status:down")
             });
         }
@@ -119,10 +123,35 @@ impl TestCluster {
         for node in &self.nodes {
             node.wait("a new node is known", |node| {
                 let known = node.command(&["CLUSTER", "NODES"]);
-                known.lines().count() == self.nodes.len() && !known.contains("handshake")
+                known.lines().count() == self.nodes.len()
+                    && !known.contains("handshake")
+                    && node.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
             });
         }
         self.nodes.len() - 1
+    }
+
+    /// Puts a proxy before every node that runs and has the nodes tell clients of the proxies in place of
+    /// themselves.
+    #[must_use]
+    pub fn behind_proxies(&self) -> Vec<Proxy> {
+        let nodes: Vec<_> = self.nodes.iter().filter(|node| node.runs()).collect();
+        let proxies: Vec<_> = nodes.iter().map(|node| Proxy::start(node.port())).collect();
+        for (node, proxy) in nodes.iter().zip(&proxies) {
+            let bus = node.bus_port().to_string();
+            node.command(&["CONFIG", "SET", "cluster-announce-bus-port", &bus]);
+            let port = proxy.port().to_string();
+            node.command(&["CONFIG", "SET", "cluster-announce-port", &port]);
+        }
+        for node in nodes {
+            node.wait("the proxies are known", |node| {
+                let slots = node.command(&["CLUSTER", "SLOTS"]);
+                let known =
+                    |proxy: &Proxy| slots.lines().any(|line| line == proxy.port().to_string());
+                proxies.iter().all(known)
+            });
+        }
+        proxies
     }
 
     /// The slot of a key.

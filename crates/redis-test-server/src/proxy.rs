@@ -56,6 +56,12 @@ impl Proxy {
         format!("redis://{}", self.address)
     }
 
+    /// The port on 127.0.0.1 that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Round trips so far, of all connections.
     #[must_use]
     pub fn round_trips(&self) -> u64 {

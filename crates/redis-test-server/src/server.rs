@@ -111,6 +111,11 @@ impl TestServer {
         self.ports.tls
     }
 
+    /// The port for TLS, whether it is listened on or not.
+    pub(crate) fn tls_port_if_any(&self) -> u16 {
+        self.ports.tls
+    }
+
     /// The port at which the other nodes of a cluster reach it.
     pub(crate) fn bus_port(&self) -> u16 {
         self.ports.bus
@@ -119,6 +124,12 @@ impl TestServer {
     /// The default user's, if there is one.
     pub(crate) fn password(&self) -> Option<&str> {
         self.options.password.as_deref()
+    }
+
+    /// Whether it was not killed.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.process.is_some()
     }
 
     /// Stops answering without closing anything (SIGSTOP). The kernel still accepts connections.

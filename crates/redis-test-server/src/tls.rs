@@ -34,6 +34,8 @@ pub enum Certificate {
     /// Nothing: it is for `localhost` and 127.0.0.1.
     #[default]
     Valid,
+    /// Nothing: it is for `localhost`.
+    NameOnly,
     /// It was valid, until the year 2001.
     Expired,
     /// It is for `elsewhere.example`.
@@ -75,6 +77,7 @@ impl Authority {
     fn server(&self, what: Certificate) -> Identity {
         let names = match what {
             Certificate::OtherName => vec!["elsewhere.example".to_owned()],
+            Certificate::NameOnly => vec!["localhost".to_owned()],
             _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
         };
         let mut params = CertificateParams::new(names).expect("the names are valid");

@@ -123,18 +123,6 @@ messages! {
         "{entries}, about {bytes}"
         "{entries}개, 약 {bytes}"
     }
-    unbounded_server() {
-        "the server's memory is unbounded, so the cache may fill the machine: set maxmemory and \
-         maxmemory-policy allkeys-lru in its configuration"
-        "서버에 메모리 제한이 없어 캐시가 시스템 메모리를 다 쓸 수 있습니다. 서버 설정에 \
-         maxmemory와 maxmemory-policy allkeys-lru를 지정하세요"
-    }
-    server_does_not_evict() {
-        "the server does not evict (maxmemory-policy noeviction), so writes fail once it is full: \
-         set maxmemory-policy allkeys-lru in its configuration"
-        "서버가 오래된 항목을 비우지 않으므로(maxmemory-policy noeviction) 가득 차면 쓰기가 \
-         실패합니다. 서버 설정에 maxmemory-policy allkeys-lru를 지정하세요"
-    }
     unknown_variable(name: &str) {
         "the environment variable {name} is not one of ours"
         "환경 변수 {name}은(는) 이 프로그램이 아는 이름이 아닙니다"

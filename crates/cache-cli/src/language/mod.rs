@@ -3,6 +3,7 @@
 mod catalogue;
 mod conversations;
 mod errors;
+mod findings;
 pub(crate) mod help;
 mod messages;
 mod setup;

@@ -3,6 +3,7 @@
 mod chat;
 mod clear;
 mod explain;
+mod finding;
 mod get;
 mod provider;
 mod session;

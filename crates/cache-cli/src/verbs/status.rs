@@ -6,6 +6,7 @@ use caching_with_redis::core::{BackendStatus, EmbeddingProviderExt, ProviderChec
 use caching_with_redis::embedding::EmbeddingCache;
 use serde::Serialize;
 
+use super::finding::Found;
 use super::provider::Provider;
 use super::why;
 use crate::args;
@@ -38,6 +39,7 @@ struct Answer {
     #[serde(flatten)]
     provider: Provider,
     provider_check: Option<Check>,
+    findings: Vec<Found>,
     warnings: Vec<String>,
 }
 
@@ -118,8 +120,9 @@ fn answer(
     let info = opened.cache.backend().info();
     let language = context.language();
     let mut warnings: Vec<_> =
-        status.warnings.iter().map(|warning| translated(warning, language)).collect();
+        status.findings.iter().map(|finding| language.finding(finding)).collect();
     warnings.extend(context.settings_warnings());
+    let findings = status.findings.iter().map(|it| Found::of(it, language)).collect();
     Answer {
         backend: info.kind,
         why: why(&opened.store.why, language).0,
@@ -142,18 +145,8 @@ fn answer(
         vectors: context.settings.vectors.name(),
         provider,
         provider_check,
+        findings,
         warnings,
-    }
-}
-
-/// A store's warning in the user's language, where it is a known one.
-fn translated(warning: &str, language: Language) -> String {
-    if warning.contains("unbounded") {
-        language.unbounded_server()
-    } else if warning.contains("noeviction") {
-        language.server_does_not_evict()
-    } else {
-        warning.to_owned()
     }
 }
 

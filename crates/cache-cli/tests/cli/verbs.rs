@@ -143,6 +143,12 @@ fn status_warns_of_servers_that_do_not_fit() {
     let status = User::of_redis(&unbounded.url()).json(&["status"]);
     assert_eq!(status["max_bytes"], Value::Null);
     assert!(status["warnings"][0].as_str().unwrap().contains("unbounded"));
+    let finding = &status["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["severity"]),
+        (&"unbounded_memory".into(), &"warning".into())
+    );
+    assert_eq!(finding["text"], status["warnings"][0]);
     let full = TestServer::builder().max_memory("64mb", "noeviction").start();
     let user = User::of_redis(&full.url()).with("CACHE_TTLL", "5");
     let warnings = user.json(&["status"])["warnings"].as_array().unwrap().clone();

@@ -1,6 +1,7 @@
 //! The contract of whatever keeps the entries.
 
 mod ext;
+mod finding;
 mod lease;
 #[cfg(feature = "memory")]
 pub(crate) mod memory;
@@ -13,6 +14,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 pub use ext::CacheBackendExt;
+pub use finding::{DiagnoseOptions, Finding, FindingCode, FindingValue, Severity};
 pub use lease::{LeaseOutcome, LeaseRequest, LeaseToken, Leases};
 pub use options::{
     BackendInfo, BackendStatus, Capabilities, ClearOptions, ClearProgress, GetOptions, PutOptions,
@@ -97,6 +99,15 @@ pub trait CacheBackend: Debug + Send + Sync + 'static {
 
     /// Asks the store how it is. One that cannot be reached is an error.
     async fn status(&self) -> Result<BackendStatus, CacheError>;
+
+    /// Looks for what is wrong with the store, or soon will be: the worst first. It changes nothing,
+    /// and takes some round trips. What it has no right to look at is a finding too
+    /// ([`FindingCode::NotAllowed`]); only a store that cannot be reached is an error. The default
+    /// gives what [`status`](Self::status) finds.
+    async fn diagnose(&self, options: &DiagnoseOptions) -> Result<Vec<Finding>, CacheError> {
+        let _ = options;
+        Ok(self.status().await?.findings)
+    }
 
     /// Leases, where the backend has them.
     fn leases(&self) -> Option<&dyn Leases> {

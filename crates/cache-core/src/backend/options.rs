@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::LeaseToken;
+use super::{Finding, LeaseToken};
 
 /// What a backend is and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -225,6 +225,7 @@ pub struct BackendStatus {
     pub eviction_policy: Option<String>,
     /// One round trip, measured for this answer.
     pub round_trip: Duration,
-    /// What a person should know: each a sentence saying what is wrong and what to do.
-    pub warnings: Vec<String>,
+    /// What a person should know, as far as this shows it. There is more in a
+    /// [diagnosis](crate::CacheBackend::diagnose).
+    pub findings: Vec<Finding>,
 }

@@ -12,7 +12,7 @@ pub const HEADER_BYTES: usize = 32;
 /// The version of the format that is written, and the only one that is read.
 pub const FORMAT_VERSION: u8 = 1;
 
-const MAGIC: [u8; 2] = [0xe7, b'v'];
+pub(super) const MAGIC: [u8; 2] = [0xe7, b'v'];
 
 /// The checksum's place: before it is what says how to read the frame, after it the rest.
 const PREFIX_BYTES: usize = 8;

@@ -84,6 +84,7 @@ mod q4b32;
 mod raw;
 mod select;
 mod split;
+mod start;
 pub mod text;
 
 pub use error::FrameError;
@@ -96,6 +97,7 @@ pub use frame::{
 pub use id::Codec;
 pub use meta::EntryMeta;
 pub use policy::{UnknownPolicy, VectorPolicy};
+pub use start::is_current;
 
 #[cfg(test)]
 mod tests;

@@ -24,8 +24,8 @@ pub const HEADER_BYTES: usize = 16;
 /// Longest body before compression: 256 MiB.
 pub const MAX_BYTES: usize = 256 << 20;
 
-const MAGIC: [u8; 2] = [0xe7, b't'];
-const VERSION: u8 = 1;
+pub(super) const MAGIC: [u8; 2] = [0xe7, b't'];
+pub(super) const VERSION: u8 = 1;
 const PLAIN: u8 = 0;
 const LZ4: u8 = 1;
 const PREFIX_BYTES: usize = 8;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{coordination, fresh_namespace, keys};
 use crate::{
-    CacheBackend, CacheBackendExt, CacheKey, ClearOptions, ClearProgress, GetOptions, KeyKind,
-    KeySpace, Namespace, PutEntry, PutOptions, StoredValue, Ttl,
+    CacheBackend, CacheBackendExt, CacheKey, ClearOptions, ClearProgress, DiagnoseOptions,
+    GetOptions, KeyKind, KeySpace, Namespace, PutEntry, PutOptions, StoredValue, Ttl,
 };
 
 /// Every check of this module but [`bounded`], which needs a small store.
@@ -290,6 +290,13 @@ pub async fn reports(backend: &dyn CacheBackend) {
     assert!(backend.capabilities().max_value_bytes > 0);
     let status = backend.status().await.expect("a store that works has a status");
     assert!(!status.server.is_empty() && !status.version.is_empty());
+    let options = DiagnoseOptions::new(fresh_namespace("reports"));
+    let findings = backend.diagnose(&options).await.expect("a store that works can be diagnosed");
+    let sorted = findings.is_sorted_by(|one, next| one.severity >= next.severity);
+    assert!(sorted, "the worst finding comes first");
+    for finding in status.findings.iter().chain(&findings) {
+        assert!(!finding.what.is_empty() && !finding.code.as_str().is_empty(), "{finding:?}");
+    }
 }
 
 /// For a store that takes about `max_bytes`: ten times as much is written; the bound holds, and

@@ -47,7 +47,18 @@ impl Address {
                  redis+cluster:// or redis+sentinel://, or name replicas with ?replicas=",
             ));
         }
+        if config.mentions_tls() && !address.tls && !address.sentinels_use_tls(config) {
+            return Err(invalid(
+                "a CA, a client certificate or a server name is given, but the URL is not rediss://",
+            ));
+        }
         Ok(address)
+    }
+
+    /// Whether there are Sentinels, and they speak TLS.
+    pub(crate) fn sentinels_use_tls(&self, config: &RedisConfig) -> bool {
+        let said = config.sentinel_tls.or(self.parameters.sentinel_tls);
+        matches!(self.kind, Kind::Sentinel(_)) && said.unwrap_or(self.tls)
     }
 
     fn default_port(&self) -> &'static str {

@@ -125,6 +125,14 @@ impl Connector {
         }
     }
 
+    /// Forgets whatever connection or failure there is: the server is another one now.
+    pub(crate) fn start_over(&self) {
+        let mut state = self.state();
+        if !matches!(&*state, State::Connecting(_)) {
+            *state = State::Idle;
+        }
+    }
+
     /// Forgets a connection and makes no other for a moment, as after a failed attempt.
     pub(crate) fn rest(&self, live: &Arc<Live>, reason: Failure) {
         let mut state = self.state();

@@ -86,8 +86,7 @@ impl Dialer {
             Some(source) => Login::Asked(Arc::clone(source)),
             None => Login::Fixed(address.parameters.sentinel_credentials.clone()),
         };
-        let tls = config.sentinel_tls.or(address.parameters.sentinel_tls).unwrap_or(address.tls);
-        Self::with(config, address, login, 0, tls)
+        Self::with(config, address, login, 0, address.sentinels_use_tls(config))
     }
 
     fn with(
@@ -97,11 +96,6 @@ impl Dialer {
         db: i64,
         uses_tls: bool,
     ) -> Result<Self, CacheError> {
-        if !address.tls && !uses_tls && config.mentions_tls() {
-            return Err(address::invalid(
-                "a CA, a client certificate or a server name is given, but the URL is not rediss://",
-            ));
-        }
         Ok(Self {
             #[cfg(feature = "tls")]
             tls: uses_tls.then(|| Tls::new(config, address)).transpose()?,

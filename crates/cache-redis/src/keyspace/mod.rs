@@ -14,7 +14,7 @@ use crate::link::{Access, Commands, Link, Repeat, Server, Weight};
 use crate::reply;
 use crate::topology::slot_of;
 pub(crate) use names::stats_key;
-use names::{Found, classify};
+pub(crate) use names::{Found, classify};
 use place::Place;
 
 /// Keys looked at in one round trip when counting.
@@ -148,7 +148,7 @@ fn sum(link: &Link, replies: Vec<Value>) -> Result<u64, CacheError> {
 }
 
 /// Whatever is in a namespace: it holds no character that means something in a pattern.
-fn pattern(namespace: &Namespace) -> String {
+pub(crate) fn pattern(namespace: &Namespace) -> String {
     format!("{namespace}:*")
 }
 

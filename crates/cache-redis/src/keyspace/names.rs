@@ -4,7 +4,7 @@ use cache_core::Namespace;
 
 /// What a key of the namespace's prefix is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Entry,
     /// A lease or the counters.
     Companion,
@@ -17,7 +17,7 @@ pub(crate) fn stats_key(namespace: &Namespace) -> String {
     format!("{namespace}:stats")
 }
 
-pub(super) fn classify(namespace: &Namespace, key: &[u8]) -> Found {
+pub(crate) fn classify(namespace: &Namespace, key: &[u8]) -> Found {
     let rest = key.strip_prefix(namespace.as_str().as_bytes());
     let Some(rest) = rest.and_then(|rest| rest.strip_prefix(b":")) else {
         return Found::Foreign;

@@ -100,7 +100,8 @@ impl Link {
             if round.relearn {
                 layout = self.learn(cluster, &layout, &mut round, turn).await?;
             }
-            if round.pause {
+            // Who is sent to and fro meets nodes that do not agree yet.
+            if round.pause || turn > 1 {
                 tokio::time::sleep(pause).await;
                 pause *= 2;
             }

@@ -22,8 +22,10 @@ const ASKED_AT_ONCE: usize = 3;
 /// The slots are not asked for more often than this.
 const MIN_AGE: Duration = Duration::from_millis(100);
 
-/// After so long the slots are asked for again without a reason, so that new replicas are used.
+/// After so long the slots are asked for again without a reason, so that new replicas are used; and
+/// where there is none and one is wanted, after the shorter time.
 const MAX_AGE: Duration = Duration::from_secs(60);
+const MAX_AGE_WITHOUT_REPLICAS: Duration = Duration::from_secs(5);
 
 /// The nodes of a cluster.
 pub(crate) struct Cluster {
@@ -98,7 +100,10 @@ impl Cluster {
         match layout.learnt {
             None => self.learn_after(&layout).await,
             Some(learnt) => {
-                if learnt.elapsed() > MAX_AGE {
+                let lacking =
+                    self.readonly && layout.groups.iter().any(|group| group.replicas.is_empty());
+                let max_age = if lacking { MAX_AGE_WITHOUT_REPLICAS } else { MAX_AGE };
+                if learnt.elapsed() > max_age {
                     self.suspect(&layout);
                 }
                 Ok(layout)

@@ -282,12 +282,9 @@ async fn listen_to(
         };
         let switched =
             sentinels.upgrade().is_some_and(|strong| strong.says_another_primary(&event));
-        if switched
-            && let Some(primary) = primary.upgrade()
-            && let Some(live) = primary.standing()
-        {
+        if switched && let Some(primary) = primary.upgrade() {
             // The next call asks the Sentinels.
-            primary.discard(&live);
+            primary.start_over();
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use config::{Config, ConfigError, File, FileFormat};
+use secrecy::ExposeSecret;
 
 use super::warning::incomplete_azure;
 use super::{Settings, SettingsError, SettingsWarning, VARIABLES};
@@ -126,6 +127,10 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     if settings.provider_timeout.is_some_and(|timeout| timeout.0.is_zero()) {
         let message = "a service needs some time to answer";
         return Err(SettingsError::of("provider_timeout", message));
+    }
+    if settings.key_secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < 16) {
+        let message = "a secret has 16 bytes or more: a short one can be guessed";
+        return Err(SettingsError::of("key_secret", message));
     }
     cache_core::Namespace::new(&settings.namespace)
         .map_err(|error| SettingsError::of("namespace", error))?;

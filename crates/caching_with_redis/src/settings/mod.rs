@@ -34,6 +34,24 @@ pub struct Settings {
     pub backend: BackendChoice,
     /// Address of Redis; `None` when nobody named one.
     pub redis_url: Option<SecretString>,
+    /// User of Redis, in place of the URL's.
+    pub redis_username: Option<String>,
+    /// The user's password, in place of the URL's.
+    pub redis_password: Option<SecretString>,
+    /// A file with the password, which may change.
+    pub redis_password_file: Option<PathBuf>,
+    /// File with the certificates of the only authorities that may vouch for a `rediss://` server.
+    pub redis_ca_file: Option<PathBuf>,
+    /// File with our own certificate.
+    pub redis_cert_file: Option<PathBuf>,
+    /// File with its private key.
+    pub redis_key_file: Option<PathBuf>,
+    /// The name that the servers' certificates must be valid for, in place of their hosts.
+    pub redis_server_name: Option<String>,
+    /// File with the keys that everything in the store is encrypted with.
+    pub encryption_keys: Option<PathBuf>,
+    /// A secret that the keys of entries depend on, so that nobody who reads them can test guesses.
+    pub key_secret: Option<SecretString>,
     /// How long an entry is fresh.
     #[serde(default = "default_ttl")]
     pub ttl: Span,

@@ -25,6 +25,35 @@ pub const VARIABLES: &[Variable] = &[
         "redis_url",
         "redis://, rediss:// or unix:// address (redis://127.0.0.1:6379)",
     ),
+    variable("REDIS_USERNAME", "redis_username", "user of Redis, in place of the URL's"),
+    variable("REDIS_PASSWORD", "redis_password", "the user's password (secret)"),
+    variable(
+        "REDIS_PASSWORD_FILE",
+        "redis_password_file",
+        "a file with the password, which may change while the program runs",
+    ),
+    variable(
+        "REDIS_CA_FILE",
+        "redis_ca_file",
+        "PEM file of the only authorities that may vouch for a rediss:// server (the system's)",
+    ),
+    variable("REDIS_CERT_FILE", "redis_cert_file", "PEM file of our own certificate"),
+    variable("REDIS_KEY_FILE", "redis_key_file", "PEM file of its private key"),
+    variable(
+        "REDIS_SERVER_NAME",
+        "redis_server_name",
+        "the name that servers' certificates must be valid for (the host)",
+    ),
+    variable(
+        "CACHE_ENCRYPTION_KEYS",
+        "encryption_keys",
+        "a file with the keys that everything stored is encrypted with, the active one first (none)",
+    ),
+    variable(
+        "CACHE_KEY_SECRET",
+        "key_secret",
+        "a secret, of 16 bytes or more, that entries' keys depend on: nobody can test guesses (none)",
+    ),
     variable("CACHE_TTL", "ttl", "how long an entry is fresh, in seconds or with a unit (3600)"),
     variable(
         "CACHE_TTL_JITTER",

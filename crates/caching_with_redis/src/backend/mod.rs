@@ -1,5 +1,8 @@
 //! From settings to a store.
 
+mod redis;
+mod sealed;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,9 +10,11 @@ use std::time::Duration;
 
 use cache_core::{CacheBackend, CacheError, ErrorKind, LogBackend, MemoryBackend, MemoryLog};
 use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
-use cache_redis::{RedisBackend, RedisConfig};
+use cache_encryption::SharedKeyring;
+use cache_redis::RedisBackend;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use self::redis::redis_config;
 use crate::settings::BackendChoice;
 use crate::{Error, Settings};
 
@@ -24,6 +29,11 @@ pub struct OpenedBackend {
     pub backend: Arc<dyn CacheBackend>,
     /// The same store, for conversations.
     pub logs: Arc<dyn LogBackend>,
+    /// The keys that everything in it is sealed with, where it is: they can be exchanged while the
+    /// program runs.
+    pub keys: Option<SharedKeyring>,
+    /// The Redis that it is in, where it is one: what its servers say of themselves.
+    pub redis: Option<RedisBackend>,
     /// Why it was taken.
     pub why: WhyBackend,
 }
@@ -66,18 +76,23 @@ impl fmt::Display for WhyBackend {
 /// # Errors
 /// When the store cannot be opened, saying which and why.
 pub async fn open_backend(settings: &Settings) -> Result<OpenedBackend, Error> {
+    let opened = open_plain(settings).await?;
+    match &settings.encryption_keys {
+        Some(path) => sealed::sealed(opened, path).await,
+        None => Ok(opened),
+    }
+}
+
+async fn open_plain(settings: &Settings) -> Result<OpenedBackend, Error> {
     match (settings.backend, &settings.redis_url) {
         (BackendChoice::Memory, _) => Ok(memory(settings)),
         (BackendChoice::Embedded, _) => Ok(opened(embedded(settings).await?, WhyBackend::Chosen)),
-        (BackendChoice::Redis, url) => {
-            let url = url.clone().unwrap_or_else(|| Settings::DEFAULT_REDIS_URL.into());
-            Ok(opened(RedisBackend::connect(url).await?, WhyBackend::Chosen))
+        (BackendChoice::Redis, _) => Ok(opened_redis(connect(settings).await?, WhyBackend::Chosen)),
+        (BackendChoice::Auto, Some(_)) => {
+            Ok(opened_redis(connect(settings).await?, WhyBackend::UrlIsSet))
         }
-        (BackendChoice::Auto, Some(url)) => {
-            Ok(opened(RedisBackend::connect(url.clone()).await?, WhyBackend::UrlIsSet))
-        }
-        (BackendChoice::Auto, None) => match try_default_redis().await {
-            Ok(redis) => Ok(opened(redis, WhyBackend::FoundRedis)),
+        (BackendChoice::Auto, None) => match try_default_redis(settings).await? {
+            Ok(redis) => Ok(opened_redis(redis, WhyBackend::FoundRedis)),
             Err(error) => {
                 let reason = error.to_string();
                 Ok(opened(embedded(settings).await?, WhyBackend::NoRedis { reason }))
@@ -89,16 +104,29 @@ pub async fn open_backend(settings: &Settings) -> Result<OpenedBackend, Error> {
 /// A store that keeps both entries and logs.
 fn opened(store: impl CacheBackend + LogBackend, why: WhyBackend) -> OpenedBackend {
     let store = Arc::new(store);
-    OpenedBackend { backend: store.clone(), logs: store, why }
+    OpenedBackend { backend: store.clone(), logs: store, keys: None, redis: None, why }
 }
 
-/// Looks, then comes back with the usual patience: the short timeout is only for the look.
-async fn try_default_redis() -> Result<RedisBackend, CacheError> {
-    let look = RedisConfig::new(Settings::DEFAULT_REDIS_URL)
+fn opened_redis(redis: RedisBackend, why: WhyBackend) -> OpenedBackend {
+    OpenedBackend { redis: Some(redis.clone()), ..opened(redis, why) }
+}
+
+async fn connect(settings: &Settings) -> Result<RedisBackend, Error> {
+    Ok(RedisBackend::connect_with(&redis_config(settings).await?).await?)
+}
+
+/// Looks, then comes back with the usual patience: the short timeout is only for the look. What the
+/// settings get wrong is wrong whether a Redis is there or not.
+async fn try_default_redis(settings: &Settings) -> Result<Result<RedisBackend, CacheError>, Error> {
+    let config = redis_config(settings).await?;
+    let look = config
+        .clone()
         .with_connect_timeout(TRY_DEFAULT_ADDRESS)
         .with_response_timeout(TRY_DEFAULT_ADDRESS);
-    RedisBackend::connect_with(&look).await?;
-    RedisBackend::open(&RedisConfig::new(Settings::DEFAULT_REDIS_URL))
+    match RedisBackend::connect_with(&look).await {
+        Ok(_) => Ok(RedisBackend::open(&config)),
+        Err(error) => Ok(Err(error)),
+    }
 }
 
 fn memory(settings: &Settings) -> OpenedBackend {
@@ -106,6 +134,8 @@ fn memory(settings: &Settings) -> OpenedBackend {
     OpenedBackend {
         backend: Arc::new(MemoryBackend::new(bytes)),
         logs: Arc::new(MemoryLog::new(bytes)),
+        keys: None,
+        redis: None,
         why: WhyBackend::Chosen,
     }
 }
