@@ -29,7 +29,7 @@ async fn do_everything(store: &MeteredBackend) {
     store.touch_many(&[(keys[0].clone(), hour)]).await.unwrap();
     store.usage(&namespace()).await.unwrap();
     store.status().await.unwrap();
-    store.diagnose(&DiagnoseOptions::default()).await.unwrap();
+    store.diagnose(&DiagnoseOptions::new(namespace())).await.unwrap();
     let request = LeaseRequest { token: LeaseToken::unique(), duration: Duration::from_secs(5) };
     let leases = store.leases().unwrap();
     leases.get_or_lease_many(&keys[1..], &request).await.unwrap();
