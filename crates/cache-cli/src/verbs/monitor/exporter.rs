@@ -16,7 +16,8 @@ use super::{tell, ticks};
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// After so many looks without it, a node is gone.
+/// After so many looks without a node its gauges are gone. Its counters stay, as they would begin anew
+/// if it came back.
 const FORGOTTEN_AFTER: u32 = 10;
 
 type Counter = (&'static str, Unit, &'static str, fn(&ServerFigures) -> u64);
@@ -82,7 +83,7 @@ pub(super) async fn run(
     let first = watched.look().await?;
     let builder = PrometheusBuilder::new()
         .with_http_listener(address)
-        .idle_timeout(MetricKindMask::ALL, Some(every.saturating_mul(FORGOTTEN_AFTER)));
+        .idle_timeout(MetricKindMask::GAUGE, Some(every.saturating_mul(FORGOTTEN_AFTER)));
     let (recorder, server) = builder.build().map_err(|error| cannot(error.to_string()))?;
     metrics::set_global_recorder(recorder).map_err(|error| cannot(error.to_string()))?;
     describe();
