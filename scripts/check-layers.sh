@@ -32,7 +32,7 @@ without() {
   done
 }
 
-backends="cache-redis cache-embedded cache-encryption"
+backends="cache-redis cache-embedded cache-encryption cache-metrics"
 providers="embed-local embed-azure"
 services="embedding-cache response-cache session-store"
 everything="cache-core cache-guard $backends $providers $services caching_with_redis"
@@ -43,7 +43,7 @@ for manifest in crates/*/Cargo.toml; do
   # shellcheck disable=SC2086
   case $crate in
     cache-core | redis-test-server | openai-test-server) may_use "$crate" ;;
-    cache-guard | cache-redis | cache-embedded | cache-encryption | embed-local | embed-azure | session-store) may_use "$crate" cache-core ;;
+    cache-guard | cache-redis | cache-embedded | cache-encryption | cache-metrics | embed-local | embed-azure | session-store) may_use "$crate" cache-core ;;
     embedding-cache | response-cache) may_use "$crate" cache-core cache-guard ;;
     caching_with_redis) may_use "$crate" cache-core cache-guard $backends $providers $services ;;
     cache-cli) may_use "$crate" $everything openai-test-server ;;
@@ -64,6 +64,7 @@ http="reqwest hyper axum tonic"
   without cache-redis rusqlite libsqlite3-sys $http clap config
   without cache-embedded redis $http clap config
   without cache-encryption $stores $http clap config
+  without cache-metrics $stores $http clap config
 }
 
 # The contracts start no runtime: of tokio they use the synchronisation only.

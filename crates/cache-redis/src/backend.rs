@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use crate::link::Link;
 use crate::watch::Watch;
-use crate::{RedisConfig, diagnosis, entries, keyspace, status};
+use crate::{RedisConfig, ServerReport, diagnosis, entries, keyspace, servers, status};
 
 /// A cache backend on one Redis or Valkey server, and a [`LogBackend`](cache_core::LogBackend).
 ///
@@ -72,6 +72,20 @@ impl RedisBackend {
         let link = Link::open(config)?;
         let watch = Arc::new(Watch::new(link.clone()));
         Ok(Self { link, watch })
+    }
+
+    /// Asks every server how it is, primaries first: the one server, the primary of the Sentinels, the
+    /// nodes of a cluster, and all of their replicas, those included that nobody configured.
+    ///
+    /// All are asked at the same time, for one `INFO` each. Replicas that only their primary knows
+    /// are connected to for this one question, at the address that they give there; where that
+    /// cannot be reached from here, their report says so.
+    ///
+    /// # Errors
+    /// When no primary is known, since nothing answers. A server that fails while others answer is
+    /// an error in its own report.
+    pub async fn servers(&self) -> Result<Vec<ServerReport>, CacheError> {
+        servers::look(&self.link).await
     }
 }
 

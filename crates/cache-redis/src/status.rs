@@ -6,10 +6,9 @@ use cache_core::{BackendStatus, CacheError, ErrorKind, Finding};
 use futures_util::future::join_all;
 use redis::{Value, cmd};
 
-use crate::diagnosis;
 use crate::info::Info;
 use crate::link::{Link, Server};
-use crate::reply;
+use crate::{diagnosis, reply, servers};
 
 /// Whether a server answers this user at all.
 pub(crate) async fn ping(link: &Link) -> Result<(), CacheError> {
@@ -113,14 +112,11 @@ fn denied() -> BackendStatus {
 }
 
 fn read(info: &Info) -> BackendStatus {
-    let field = |name: &str| info.text(name).map(str::to_owned);
     let mut status = BackendStatus::default();
-    status.server = field("server_name").unwrap_or_else(|| "redis".to_owned());
-    let version = field(&format!("{}_version", status.server)).or_else(|| field("redis_version"));
-    status.version = version.unwrap_or_else(|| "unknown".to_owned());
+    (status.server, status.version) = servers::named(info);
     status.used_bytes = info.number("used_memory");
     status.max_bytes = info.number("maxmemory").filter(|&bytes| bytes > 0);
-    status.eviction_policy = field("maxmemory_policy");
+    status.eviction_policy = info.text("maxmemory_policy").map(str::to_owned);
     status.findings = diagnosis::bounds(info);
     status
 }

@@ -6,8 +6,8 @@ use cache_core::{CacheError, Namespace};
 use redis::cmd;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::RedisBackend;
 use crate::acl::{AclFor, rules};
+use crate::{RedisBackend, servers};
 
 impl RedisBackend {
     /// Makes the user, or gives the one that is there these rights and this password and no others,
@@ -28,15 +28,15 @@ impl RedisBackend {
         namespaces: &[Namespace],
         what: AclFor,
     ) -> Result<Vec<String>, CacheError> {
-        let servers = self.link.servers().await?;
+        let servers = servers::all(&self.link).await?;
         let what = what.with_cluster(self.link.topology().cluster().is_some());
         let mut command = cmd("ACL");
         command.arg("SETUSER").arg(name).arg("reset").arg("on");
         command.arg(hashed(password)).arg(rules(namespaces, what));
-        for server in &servers {
-            self.link.at(&server.connector, &command).await?;
+        for (_, server) in &servers {
+            self.link.at(server, &command).await?;
         }
-        Ok(servers.into_iter().map(|server| server.name).collect())
+        Ok(servers.into_iter().map(|(name, _)| name).collect())
     }
 }
 

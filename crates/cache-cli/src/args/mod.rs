@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use caching_with_redis::settings::{BackendChoice, ProviderChoice};
@@ -75,6 +76,7 @@ pub(crate) enum Verb {
     Get(Get),
     Explain(Explain),
     Warm(Warm),
+    Monitor(Monitor),
     Session(Session),
     Chat(Chat),
 }
@@ -164,6 +166,16 @@ pub(crate) struct Warm {
         value_parser = clap::value_parser!(u32).range(1..=10_000)
     )]
     pub(crate) batch: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Monitor {
+    #[arg(long, value_name = "TIME", default_value = "2s")]
+    pub(crate) every: Span,
+    #[arg(long, conflicts_with = "listen")]
+    pub(crate) once: bool,
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// How texts are written in a file.

@@ -252,6 +252,28 @@ const HELP: &[(&str, Text)] = &[
             "저장소와 한 번에 주고받는 텍스트 수, 1~10000 [기본값: 256]",
         ),
     ),
+    (
+        "monitor",
+        text(
+            "Show what the servers and the caches do, again and again",
+            "서버와 캐시가 하는 일을 계속 보여 줍니다",
+        ),
+    ),
+    (
+        "monitor.every",
+        text(
+            "Time between looks, at least 100ms [default: 2s]",
+            "갱신 간격, 최소 100ms [기본값: 2s]",
+        ),
+    ),
+    ("monitor.once", text("Look once", "한 번만 보여 줍니다")),
+    (
+        "monitor.listen",
+        text(
+            "Serve the figures to Prometheus at this address, such as 127.0.0.1:9187",
+            "이 주소에서 Prometheus에 지표를 제공합니다. 예: 127.0.0.1:9187",
+        ),
+    ),
     ("session", text("Look at conversations and change them", "대화를 보고 바꿉니다")),
     ("whose.owner", text("Whose conversations [default: cli]", "대화의 소유자 [기본값: cli]")),
     ("whose.tenant", text("The tenant whose they are", "대화의 테넌트")),

@@ -6,6 +6,7 @@ mod errors;
 mod findings;
 pub(crate) mod help;
 mod messages;
+mod monitoring;
 mod setup;
 
 /// A language that the program speaks.

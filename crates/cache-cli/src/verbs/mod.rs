@@ -5,6 +5,7 @@ mod clear;
 mod explain;
 mod finding;
 mod get;
+mod monitor;
 mod provider;
 mod session;
 mod setup;
@@ -32,6 +33,7 @@ pub(crate) async fn run(context: &Context, verb: &Verb) -> Result<(), Failure> {
         Verb::Get(get) => get::run(context, get).await,
         Verb::Explain(explain) => explain::run(context, explain).await,
         Verb::Warm(warm) => warm::run(context, warm).await,
+        Verb::Monitor(monitor) => monitor::run(context, monitor).await,
         Verb::Session(session) => session::run(context, session).await,
         Verb::Chat(chat) => chat::run(context, chat).await,
     }

@@ -25,6 +25,7 @@ fn every_verb_speaks_korean() {
         &["test", "--text", "x"],
         &["status"],
         &["stats"],
+        &["monitor", "--once"],
         &["get", "x"],
         &["explain", "x"],
         &["explain", "x", "y"],
@@ -36,9 +37,10 @@ fn every_verb_speaks_korean() {
         let run = user.run(*arguments).expect_code(0);
         assert!(has_hangul(&run.stdout), "{arguments:?}: {}", run.stdout);
     }
-    for verb in
-        ["setup", "status", "test", "stats", "clear", "get", "explain", "warm", "session", "chat"]
-    {
+    for verb in [
+        "setup", "status", "test", "stats", "clear", "get", "explain", "warm", "monitor",
+        "session", "chat",
+    ] {
         let help = user.run([verb, "--help"]).expect_code(0).stdout;
         assert!(help.contains("사용법:") && help.contains("종료 코드:"), "{help}");
         assert!(!help.contains("Usage") && !help.contains("[OPTIONS]"), "{help}");

@@ -5,6 +5,8 @@
 mod conversations;
 mod errors;
 mod language;
+#[cfg(unix)]
+mod monitor;
 mod provider;
 #[cfg(unix)]
 mod setup;

@@ -137,3 +137,19 @@ fn a_chat_prompts_and_says_what_it_took() {
         assert!(shown.contains("Echo: hi") && shown.contains(part), "{shown}");
     }
 }
+
+#[test]
+fn a_monitor_redraws_in_place() {
+    let user = User::new();
+    let (terminal, theirs) = Terminal::new();
+    let end = || Stdio::from(theirs.try_clone().unwrap());
+    let mut command = user.command();
+    command.args(["monitor", "--every", "100ms"]).env("TERM", "xterm");
+    let mut child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+    drop((command, theirs));
+    let shown = terminal.shown_until("\u{1b}[J\u{1b}[H");
+    assert!(shown.starts_with("\u{1b}[2J\u{1b}[H"), "{shown:?}");
+    assert!(shown.contains("Embeddings") && shown.contains("sqlite"), "{shown:?}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -223,23 +223,6 @@ impl Link {
         }
     }
 
-    /// All servers: primaries and their replicas.
-    pub(crate) async fn servers(&self) -> Result<Vec<Server>, CacheError> {
-        let mut servers = self.primaries().await?;
-        let replicas = match self.topology().cluster() {
-            None => self.topology().replicas(),
-            Some(cluster) => {
-                let layout = cluster.layout().await?;
-                layout.groups().iter().flat_map(|group| group.replicas.clone()).collect()
-            }
-        };
-        let known = replicas.into_iter().filter_map(|connector| {
-            Some(Server { name: connector.endpoint()?.to_string(), connector })
-        });
-        servers.extend(known);
-        Ok(servers)
-    }
-
     /// All primaries.
     pub(crate) async fn primaries(&self) -> Result<Vec<Server>, CacheError> {
         let nodes = self.topology().discover().await?;

@@ -159,6 +159,11 @@ impl Topology {
         self.nodes.subscribe()
     }
 
+    /// The way to a server that another one named. Nothing keeps it.
+    pub(crate) fn connector(&self, endpoint: &Endpoint) -> Arc<Connector> {
+        Arc::new(Connector::new(Arc::clone(&self.dialer), Place::Fixed(endpoint.clone())))
+    }
+
     /// A connection of one's own to this server, within the connect timeout.
     #[allow(dead_code)] // for who keeps connections of its own
     pub(crate) async fn open(

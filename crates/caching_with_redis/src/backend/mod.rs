@@ -32,6 +32,8 @@ pub struct OpenedBackend {
     /// The keys that everything in it is sealed with, where it is: they can be exchanged while the
     /// program runs.
     pub keys: Option<SharedKeyring>,
+    /// The Redis that it is in, where it is one: what its servers say of themselves.
+    pub redis: Option<RedisBackend>,
     /// Why it was taken.
     pub why: WhyBackend,
 }
@@ -85,12 +87,12 @@ async fn open_plain(settings: &Settings) -> Result<OpenedBackend, Error> {
     match (settings.backend, &settings.redis_url) {
         (BackendChoice::Memory, _) => Ok(memory(settings)),
         (BackendChoice::Embedded, _) => Ok(opened(embedded(settings).await?, WhyBackend::Chosen)),
-        (BackendChoice::Redis, _) => Ok(opened(connect(settings).await?, WhyBackend::Chosen)),
+        (BackendChoice::Redis, _) => Ok(opened_redis(connect(settings).await?, WhyBackend::Chosen)),
         (BackendChoice::Auto, Some(_)) => {
-            Ok(opened(connect(settings).await?, WhyBackend::UrlIsSet))
+            Ok(opened_redis(connect(settings).await?, WhyBackend::UrlIsSet))
         }
         (BackendChoice::Auto, None) => match try_default_redis(settings).await? {
-            Ok(redis) => Ok(opened(redis, WhyBackend::FoundRedis)),
+            Ok(redis) => Ok(opened_redis(redis, WhyBackend::FoundRedis)),
             Err(error) => {
                 let reason = error.to_string();
                 Ok(opened(embedded(settings).await?, WhyBackend::NoRedis { reason }))
@@ -102,7 +104,11 @@ async fn open_plain(settings: &Settings) -> Result<OpenedBackend, Error> {
 /// A store that keeps both entries and logs.
 fn opened(store: impl CacheBackend + LogBackend, why: WhyBackend) -> OpenedBackend {
     let store = Arc::new(store);
-    OpenedBackend { backend: store.clone(), logs: store, keys: None, why }
+    OpenedBackend { backend: store.clone(), logs: store, keys: None, redis: None, why }
+}
+
+fn opened_redis(redis: RedisBackend, why: WhyBackend) -> OpenedBackend {
+    OpenedBackend { redis: Some(redis.clone()), ..opened(redis, why) }
 }
 
 async fn connect(settings: &Settings) -> Result<RedisBackend, Error> {
@@ -129,6 +135,7 @@ fn memory(settings: &Settings) -> OpenedBackend {
         backend: Arc::new(MemoryBackend::new(bytes)),
         logs: Arc::new(MemoryLog::new(bytes)),
         keys: None,
+        redis: None,
         why: WhyBackend::Chosen,
     }
 }
