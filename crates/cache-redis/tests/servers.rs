@@ -10,9 +10,6 @@ use cache_redis::{RedisBackend, ServerFigures, ServerReport, ServerRole};
 use redis_test_server::{TestCluster, TestServer};
 use support::{WithUser, as_cache, connect, keys, patient, put};
 
-/// Until every node of a cluster has heard of every replica.
-const GOSSIP: Duration = Duration::from_secs(2);
-
 fn name(server: &TestServer) -> String {
     format!("127.0.0.1:{}", server.port())
 }
@@ -114,7 +111,13 @@ async fn every_node_of_a_cluster_is_told_and_one_that_is_down_is_an_error() {
     assert_eq!(primaries.count(), 3);
     assert!(reports[3..].iter().all(|it| figures(it).replica.is_some()), "primaries come first");
     let down = name(&cluster.nodes()[5]);
-    tokio::time::sleep(GOSSIP).await;
+    // A node tells of replicas, the slots they serve included, as soon as it has heard of them.
+    let tells_of_all = |node: &TestServer| {
+        node.command(&["CLUSTER", "SLOTS"]).matches("127.0.0.1").count() == cluster.nodes().len()
+    };
+    while !cluster.nodes().iter().all(tells_of_all) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     cluster.nodes_mut()[5].kill();
     let reports = until(&backend, |reports| reports.iter().any(|it| it.figures.is_err())).await;
     let failed: Vec<_> = reports.iter().filter(|report| report.figures.is_err()).collect();
