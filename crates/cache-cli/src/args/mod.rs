@@ -79,6 +79,8 @@ pub(crate) enum Verb {
     Monitor(Monitor),
     Session(Session),
     Chat(Chat),
+    Doctor(Doctor),
+    Acl(Acl),
 }
 
 #[derive(Debug, Args)]
@@ -176,6 +178,36 @@ pub(crate) struct Monitor {
     pub(crate) once: bool,
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub(crate) sample: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Acl {
+    #[arg(long, value_name = "NAME", default_value = "cache", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) user: String,
+    #[arg(long, value_name = "cache|logs|all", default_value = "all")]
+    pub(crate) rights: Rights,
+    #[arg(long)]
+    pub(crate) cluster: bool,
+    #[arg(long, conflicts_with_all = ["rights", "cluster", "apply"])]
+    pub(crate) sentinel: bool,
+    #[arg(long, requires = "password_file")]
+    pub(crate) apply: bool,
+    #[arg(long, value_name = "PATH", requires = "apply")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// What a user of Redis may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rights {
+    Cache,
+    Logs,
+    All,
 }
 
 /// How texts are written in a file.

@@ -420,6 +420,51 @@ const HELP: &[(&str, Text)] = &[
             "입력을 되풀이하는 내장 서버와 대화합니다",
         ),
     ),
+    (
+        "doctor",
+        text(
+            "Find what is wrong with the store, or soon will be",
+            "저장소의 문제와 곧 생길 문제를 찾습니다",
+        ),
+    ),
+    (
+        "doctor.sample",
+        text(
+            "About how many keys to look at [default: 1000]",
+            "살펴볼 키의 대략적인 개수 [기본값: 1000]",
+        ),
+    ),
+    (
+        "acl",
+        text(
+            "Print the least rights of a Redis user for the namespace, or give them",
+            "네임스페이스에 필요한 Redis 사용자의 최소 권한을 출력하거나 부여합니다",
+        ),
+    ),
+    ("acl.user", text("The user's name [default: cache]", "사용자 이름 [기본값: cache]")),
+    (
+        "acl.rights",
+        text(
+            "What the user does: cache, logs (conversations) or all [default: all]",
+            "사용자가 할 일: cache, logs(대화), all [기본값: all]",
+        ),
+    ),
+    (
+        "acl.cluster",
+        text(
+            "With what a cluster needs (--apply finds that out)",
+            "클러스터에 필요한 권한 포함(--apply는 스스로 알아냅니다)",
+        ),
+    ),
+    ("acl.sentinel", text("The rights of a user of the Sentinels", "Sentinel 사용자의 권한")),
+    ("acl.apply", text("Make the user at every server", "모든 서버에 사용자를 만듭니다")),
+    (
+        "acl.password_file",
+        text(
+            "The file whose first line is the user's password",
+            "첫 줄이 사용자의 비밀번호인 파일",
+        ),
+    ),
 ];
 
 /// The help of a command or an option; empty where the catalogue has none, which the tests of the

@@ -34,4 +34,22 @@ messages! {
         "{address}에서 지표를 제공할 수 없습니다: {reason}"
     }
     monitor_ended() { "interrupted; nothing was changed" "중단했습니다. 바뀐 것은 없습니다" }
+
+    // Doctor and acl.
+    label_problem() { "problem" "문제" }
+    label_note() { "note" "참고" }
+    examined(place: &str) { "looked at {place}" "{place} 점검 결과" }
+    nothing_found() { "nothing is wrong" "문제가 없습니다" }
+    acl_needs_redis() {
+        "--apply needs a Redis: set REDIS_URL to an administrator's address"
+        "--apply에는 Redis가 필요합니다. REDIS_URL에 관리자 주소를 지정하세요"
+    }
+    empty_password() {
+        "the file of --password-file has no password in its first line"
+        "--password-file 파일의 첫 줄에 비밀번호가 없습니다"
+    }
+    user_made(user: &str, servers: &str) {
+        "the user {user} has these rights and this password now at {servers}; ACL SAVE keeps it over a restart"
+        "{servers}에서 사용자 {user}에게 권한과 비밀번호를 주었습니다. 재시작 뒤에도 남기려면 ACL SAVE를 쓰세요"
+    }
 }

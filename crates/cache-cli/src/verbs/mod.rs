@@ -1,7 +1,9 @@
 //! The commands, a file each.
 
+mod acl;
 mod chat;
 mod clear;
+mod doctor;
 mod explain;
 mod finding;
 mod get;
@@ -36,6 +38,8 @@ pub(crate) async fn run(context: &Context, verb: &Verb) -> Result<(), Failure> {
         Verb::Monitor(monitor) => monitor::run(context, monitor).await,
         Verb::Session(session) => session::run(context, session).await,
         Verb::Chat(chat) => chat::run(context, chat).await,
+        Verb::Doctor(doctor) => doctor::run(context, doctor).await,
+        Verb::Acl(acl) => acl::run(context, acl).await,
     }
 }
 

@@ -11,12 +11,12 @@ use std::time::Duration;
 use cache_core::{CacheBackend, CacheError, ErrorKind, LogBackend, MemoryBackend, MemoryLog};
 use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
 use cache_encryption::SharedKeyring;
-use cache_redis::RedisBackend;
+use cache_redis::{NearBackend, NearConfig, RedisBackend};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use self::redis::redis_config;
 use crate::settings::BackendChoice;
-use crate::{Error, Settings};
+use crate::{ByteSize, Error, Settings};
 
 /// How long a Redis that nobody named may take to answer: it is probably not there.
 const TRY_DEFAULT_ADDRESS: Duration = Duration::from_millis(250);
@@ -87,12 +87,14 @@ async fn open_plain(settings: &Settings) -> Result<OpenedBackend, Error> {
     match (settings.backend, &settings.redis_url) {
         (BackendChoice::Memory, _) => Ok(memory(settings)),
         (BackendChoice::Embedded, _) => Ok(opened(embedded(settings).await?, WhyBackend::Chosen)),
-        (BackendChoice::Redis, _) => Ok(opened_redis(connect(settings).await?, WhyBackend::Chosen)),
+        (BackendChoice::Redis, _) => {
+            Ok(opened_redis(connect(settings).await?, settings, WhyBackend::Chosen))
+        }
         (BackendChoice::Auto, Some(_)) => {
-            Ok(opened_redis(connect(settings).await?, WhyBackend::UrlIsSet))
+            Ok(opened_redis(connect(settings).await?, settings, WhyBackend::UrlIsSet))
         }
         (BackendChoice::Auto, None) => match try_default_redis(settings).await? {
-            Ok(redis) => Ok(opened_redis(redis, WhyBackend::FoundRedis)),
+            Ok(redis) => Ok(opened_redis(redis, settings, WhyBackend::FoundRedis)),
             Err(error) => {
                 let reason = error.to_string();
                 Ok(opened(embedded(settings).await?, WhyBackend::NoRedis { reason }))
@@ -107,8 +109,17 @@ fn opened(store: impl CacheBackend + LogBackend, why: WhyBackend) -> OpenedBacke
     OpenedBackend { backend: store.clone(), logs: store, keys: None, redis: None, why }
 }
 
-fn opened_redis(redis: RedisBackend, why: WhyBackend) -> OpenedBackend {
-    OpenedBackend { redis: Some(redis.clone()), ..opened(redis, why) }
+/// With something near in front of it, where that is wanted. Conversations are always read at the
+/// server.
+fn opened_redis(redis: RedisBackend, settings: &Settings, why: WhyBackend) -> OpenedBackend {
+    let plain = OpenedBackend { redis: Some(redis.clone()), ..opened(redis.clone(), why) };
+    match settings.near_memory {
+        None | Some(ByteSize(0)) => plain,
+        Some(ByteSize(bytes)) => {
+            let near = NearBackend::new(redis, NearConfig::new(bytes));
+            OpenedBackend { backend: Arc::new(near), ..plain }
+        }
+    }
 }
 
 async fn connect(settings: &Settings) -> Result<RedisBackend, Error> {

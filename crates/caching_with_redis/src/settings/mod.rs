@@ -75,6 +75,8 @@ pub struct Settings {
     /// Bound of the embedded file and of the memory backend.
     #[serde(default = "default_memory")]
     pub max_memory: ByteSize,
+    /// Bytes of this process's memory in which entries of Redis are kept near; `None` for none.
+    pub near_memory: Option<ByteSize>,
     /// Memory limit of a Redis that `setup` starts.
     #[serde(default = "default_memory")]
     pub redis_max_memory: ByteSize,

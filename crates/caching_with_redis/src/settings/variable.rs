@@ -99,6 +99,11 @@ pub const VARIABLES: &[Variable] = &[
         "bound of the embedded file and of the memory backend (512mb)",
     ),
     variable(
+        "CACHE_NEAR_MEMORY",
+        "near_memory",
+        "memory of this process in which entries of Redis are kept near, coherently (none)",
+    ),
+    variable(
         "REDIS_MAX_MEMORY",
         "redis_max_memory",
         "memory limit of a Redis that setup starts (512mb)",
