@@ -13,6 +13,7 @@ mod log;
 mod prices;
 mod provider;
 mod scope;
+pub mod stats;
 mod ttl;
 
 #[cfg(feature = "memory")]

@@ -1,10 +1,8 @@
 //! Counting what the cache does, in this process and for all of them.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use cache_core::stats::{Unshared, add, micros};
 use cache_core::{Price, TokenUsage};
 
 /// Why a lookup was no hit.
@@ -35,125 +33,76 @@ pub enum MissCause {
     NotCacheable,
 }
 
-/// One name, one field, one slot: the table that everything here is made from.
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
-        /// What the cache has done. Every field is a count since the start of the process (or, for
-        /// [shared statistics](crate::ResponseCache::shared_statistics), since they were last
-        /// reset).
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub struct Statistics {
-            $($(#[$doc])* pub $name: u64,)*
-        }
-
-        /// The live counters, in the order of the fields.
-        #[derive(Debug, Default)]
-        struct Counts {
-            $($name: AtomicU64,)*
-        }
-
-        impl Counts {
-            fn snapshot(&self) -> Statistics {
-                Statistics { $($name: self.$name.load(Ordering::Relaxed),)* }
-            }
-        }
-
-        impl Statistics {
-            /// Names and counts, for tables and exporters.
-            #[must_use]
-            pub fn to_pairs(&self) -> Vec<(&'static str, u64)> {
-                vec![$((stringify!($name), self.$name),)*]
-            }
-
-            /// Names and counts as the store's counters have them, those that are zero left out.
-            pub(crate) fn to_counters(self) -> Vec<(&'static str, i64)> {
-                let all = [$((concat!("resp.", stringify!($name)), self.$name),)*];
-                let signed = |(name, count)| (name, i64::try_from(count).unwrap_or(i64::MAX));
-                all.into_iter().filter(|(_, count)| *count > 0).map(signed).collect()
-            }
-
-            /// Reads counts by name; unknown names are ignored, missing ones are zero.
-            pub(crate) fn from_counters(counters: &BTreeMap<String, i64>) -> Self {
-                let read = |name| counters.get(name).map_or(0, |n| u64::try_from(*n).unwrap_or(0));
-                Self { $($name: read(concat!("resp.", stringify!($name))),)* }
-            }
-
-            /// What has come since `earlier`.
-            #[must_use]
-            pub fn since(&self, earlier: &Self) -> Self {
-                Self { $($name: self.$name.saturating_sub(earlier.$name),)* }
-            }
-        }
-    };
-}
-
-counters! {
-    /// Lookups answered by the store within the TTL.
-    hits,
-    /// Lookups answered by the store beyond the TTL.
-    stale_hits,
-    /// Lookups that found nothing under their key.
-    misses_absent,
-    /// Lookups whose entry was past its windows.
-    misses_expired,
-    /// Lookups whose entry was older than the call's maximum age.
-    misses_too_old,
-    /// Lookups whose entry had been invalidated.
-    misses_invalidated,
-    /// Lookups whose entry was of a model that the deployment no longer has.
-    misses_model_changed,
-    /// Lookups whose entry was recorded without the usage that they needed.
-    misses_no_usage,
-    /// Lookups whose entry did not verify. Each is asked for anew and overwritten.
-    misses_corrupt,
-    /// Lookups that met a failing store.
-    misses_store_error,
-    /// Lookups that asked for a new answer.
-    misses_refresh,
-    /// Lookups that left the cache out.
-    misses_bypass,
-    /// Requests that the policy does not cache.
-    misses_not_cacheable,
-    /// Misses that joined a call that was already under way, in this process or in another.
-    coalesced,
-    /// Calls of the provider.
-    provider_calls,
-    /// Calls that failed.
-    provider_errors,
-    /// Time spent in them, in microseconds.
-    provider_micros,
-    /// Tokens of requests billed, as far as the provider says.
-    prompt_tokens_spent,
-    /// Tokens of answers billed, as far as the provider says.
-    completion_tokens_spent,
-    /// Tokens of requests that hits did not spend.
-    prompt_tokens_saved,
-    /// Tokens of answers that hits did not spend.
-    completion_tokens_saved,
-    /// Price of the billed tokens, in picodollars (10⁻¹² US dollars), where it is
-    /// [known](crate::Builder::prices).
-    picodollars_spent,
-    /// Price of the tokens that hits did not spend, in picodollars, where it is known.
-    picodollars_saved,
-    /// Time that hits did not spend, in microseconds: the time each answer once took.
-    micros_saved,
-    /// Replies by another model than the one that the entries are of.
-    model_changes,
-    /// Answers written.
-    writes,
-    /// Bytes of the written values, headers included.
-    stored_bytes,
-    /// Bytes of the same before compression.
-    raw_bytes,
-    /// Writes that failed; their answers were given all the same.
-    write_errors,
-    /// Answers that the policy does not keep: cut off, filtered or incomplete.
-    unfit_answers,
-    /// Answers that are longer than the policy keeps.
-    too_long_answers,
-    /// Calls of the provider that were given up since nobody waited for them any more.
-    abandoned,
+cache_core::statistics! {
+    /// What the cache has done. Every field is a count since the start of the process (or, for
+    /// [shared statistics](crate::ResponseCache::shared_statistics), since they were last reset).
+    pub struct Statistics in "resp." {
+        /// Lookups answered by the store within the TTL.
+        hits,
+        /// Lookups answered by the store beyond the TTL.
+        stale_hits,
+        /// Lookups that found nothing under their key.
+        misses_absent,
+        /// Lookups whose entry was past its windows.
+        misses_expired,
+        /// Lookups whose entry was older than the call's maximum age.
+        misses_too_old,
+        /// Lookups whose entry had been invalidated.
+        misses_invalidated,
+        /// Lookups whose entry was of a model that the deployment no longer has.
+        misses_model_changed,
+        /// Lookups whose entry was recorded without the usage that they needed.
+        misses_no_usage,
+        /// Lookups whose entry did not verify. Each is asked for anew and overwritten.
+        misses_corrupt,
+        /// Lookups that met a failing store.
+        misses_store_error,
+        /// Lookups that asked for a new answer.
+        misses_refresh,
+        /// Lookups that left the cache out.
+        misses_bypass,
+        /// Requests that the policy does not cache.
+        misses_not_cacheable,
+        /// Misses that joined a call that was already under way, in this process or in another.
+        coalesced,
+        /// Calls of the provider.
+        provider_calls,
+        /// Calls that failed.
+        provider_errors,
+        /// Time spent in them, in microseconds.
+        provider_micros,
+        /// Tokens of requests billed, as far as the provider says.
+        prompt_tokens_spent,
+        /// Tokens of answers billed, as far as the provider says.
+        completion_tokens_spent,
+        /// Tokens of requests that hits did not spend.
+        prompt_tokens_saved,
+        /// Tokens of answers that hits did not spend.
+        completion_tokens_saved,
+        /// Price of the billed tokens, in picodollars (10⁻¹² US dollars), where it is
+        /// [known](crate::Builder::prices).
+        picodollars_spent,
+        /// Price of the tokens that hits did not spend, in picodollars, where it is known.
+        picodollars_saved,
+        /// Time that hits did not spend, in microseconds: the time each answer once took.
+        micros_saved,
+        /// Replies by another model than the one that the entries are of.
+        model_changes,
+        /// Answers written.
+        writes,
+        /// Bytes of the written values, headers included.
+        stored_bytes,
+        /// Bytes of the same before compression.
+        raw_bytes,
+        /// Writes that failed; their answers were given all the same.
+        write_errors,
+        /// Answers that the policy does not keep: cut off, filtered or incomplete.
+        unfit_answers,
+        /// Answers that are longer than the policy keeps.
+        too_long_answers,
+        /// Calls of the provider that were given up since nobody waited for them any more.
+        abandoned,
+    }
 }
 
 impl Statistics {
@@ -208,19 +157,7 @@ impl Statistics {
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     counts: Counts,
-    flushed: Mutex<Statistics>,
-    /// Whether a flush is due: set by the first event after a flush.
-    dirty: AtomicBool,
-}
-
-fn add(counter: &AtomicU64, n: u64) {
-    if n > 0 {
-        counter.fetch_add(n, Ordering::Relaxed);
-    }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+    unshared: Unshared<Statistics>,
 }
 
 /// What these tokens cost, in picodollars.
@@ -322,25 +259,18 @@ impl Recorder {
 
     /// Whether the caller should arrange a flush: true once after every flush.
     pub(crate) fn becomes_dirty(&self) -> bool {
-        !self.dirty.load(Ordering::Relaxed) && !self.dirty.swap(true, Ordering::Relaxed)
+        self.unshared.becomes_dirty()
     }
 
     /// What has not been shared yet. It counts as shared from now on, unless it is
     /// [given back](Self::give_back).
     pub(crate) fn take_unshared(&self) -> Statistics {
-        self.dirty.store(false, Ordering::Relaxed);
-        let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
-        // Read under the lock: an older snapshot than another caller's would turn `flushed` back.
-        let now = self.snapshot();
-        let unshared = now.since(&flushed);
-        *flushed = now;
-        unshared
+        self.unshared.take(|| self.counts.snapshot())
     }
 
     /// The store did not take them: they are shared with the next flush.
     pub(crate) fn give_back(&self, unshared: &Statistics) {
-        let mut flushed = self.flushed.lock().unwrap_or_else(PoisonError::into_inner);
-        *flushed = flushed.since(unshared);
+        self.unshared.give_back(unshared);
     }
 }
 
