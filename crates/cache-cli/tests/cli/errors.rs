@@ -121,9 +121,10 @@ fn a_damaged_embedded_file_is_the_stores_failure() {
 #[test]
 fn help_and_version_are_answers() {
     let user = User::new();
-    for verb in
-        ["setup", "status", "test", "stats", "clear", "get", "explain", "warm", "session", "chat"]
-    {
+    for verb in [
+        "setup", "status", "test", "stats", "clear", "get", "explain", "warm", "session", "chat",
+        "doctor", "acl",
+    ] {
         let help = user.run([verb, "--help"]).expect_code(0);
         assert!(help.stdout.contains("Exit codes:") && help.stdout.contains("--json"), "{verb}");
         assert_eq!(help.stderr, "");

@@ -7,6 +7,7 @@ mod errors;
 mod language;
 #[cfg(unix)]
 mod monitor;
+mod operations;
 mod provider;
 #[cfg(unix)]
 mod setup;
