@@ -92,6 +92,7 @@ impl Context {
         let backend = Arc::clone(&store.backend);
         let mut builder = response_builder(&self.settings, backend, model.provider())?
             .strict(true)
+            .unguarded()
             .share_statistics_every(None);
         if model.is_bundled() {
             builder = builder.prices(PriceTable::empty()); // Nobody pays for it.

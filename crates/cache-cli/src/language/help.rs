@@ -36,8 +36,8 @@ pub(crate) const EXIT_CODES: Text = text(
     "\
 Exit codes:
   0    done
-  1    the answer is no: not cached, no such session, some texts failed, not confirmed, changed
-       meanwhile, another Redis is there
+  1    the answer is no: a problem found, not cached, no such session, some texts failed, not
+       confirmed, changed meanwhile, another Redis is there
   2    the command line or a setting is wrong
   3    the store cannot be reached, or failed
   4    the provider failed: wrong key, no such deployment, refused text, no answer
@@ -49,7 +49,7 @@ then the settings file (cache.toml). With --json an error is one object on stand
     "\
 종료 코드:
   0    완료
-  1    부정적인 결과: 캐시에 없음, 세션 없음, 일부 텍스트 실패, 확인 거부, 그 사이 변경됨,
+  1    부정적인 결과: 문제 발견, 캐시에 없음, 세션 없음, 일부 텍스트 실패, 확인 거부, 그 사이 변경됨,
        다른 Redis가 이미 실행 중
   2    명령줄이나 설정이 잘못됨
   3    저장소에 연결할 수 없거나 저장소 작업이 실패함
