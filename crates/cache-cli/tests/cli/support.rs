@@ -9,8 +9,9 @@ use std::thread;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Entries that `test` makes with its question: the answer, and the identifiers of its three groups.
-pub(crate) const OF_THE_QUESTION: u64 = 4;
+/// Entries that `test` makes with its question: the answer, the identifiers of its three groups, and
+/// which model answers.
+pub(crate) const OF_THE_QUESTION: u64 = 5;
 
 /// A user with an empty home.
 pub(crate) struct User {

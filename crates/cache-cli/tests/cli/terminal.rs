@@ -89,14 +89,14 @@ fn clear_asks_and_obeys() {
         let (code, shown) = on_terminal(&user, &["clear"], Some(("[y/N] ", no)));
         assert_eq!(code, Some(1), "{shown}");
         assert!(
-            shown.contains("all 5 entries") && shown.contains("nothing was removed"),
+            shown.contains("all 6 entries") && shown.contains("nothing was removed"),
             "{shown}"
         );
     }
     assert_eq!(user.json(&["stats"])["entries"], 1 + OF_THE_QUESTION);
     let (code, shown) = on_terminal(&user, &["clear", "--lang", "ko"], Some(("[y/N] ", "예\n")));
     assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("항목 5개를 지웠습니다"), "{shown}");
+    assert!(shown.contains("항목 6개를 지웠습니다"), "{shown}");
     assert_eq!(user.json(&["stats"])["entries"], 0);
 }
 
