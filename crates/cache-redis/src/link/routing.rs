@@ -17,12 +17,10 @@ use crate::connection::{Connector, Live};
 use crate::error;
 use crate::topology::{Cluster, Layout};
 
-/// How often a command is sent on, or waits, before it fails; unless the response timeout is over
-/// before that.
-const MAX_ROUNDS: u32 = 6;
-
-/// Pause before a command is sent again to nodes that are just changing; doubled each time.
+/// Pause before a command is sent again to nodes that are just changing; doubled each time, up to
+/// [`LONGEST_PAUSE`], until the response timeout is over.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a command goes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +97,7 @@ impl Link {
                 break;
             }
             self.0.redirections.fetch_add(1, Ordering::AcqRel);
-            if turn == MAX_ROUNDS || started.elapsed() + pause > limit {
+            if started.elapsed() + pause > limit {
                 return Err(self.given_up(round));
             }
             if round.relearn {
@@ -108,7 +106,7 @@ impl Link {
             // Who is sent to and fro meets nodes that do not agree yet.
             if round.pause || turn > 1 {
                 tokio::time::sleep(pause).await;
-                pause *= 2;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
             pending = round.pending;
         }
