@@ -47,6 +47,7 @@ for manifest in crates/*/Cargo.toml; do
     embedding-cache | response-cache) may_use "$crate" cache-core cache-guard ;;
     caching_with_redis) may_use "$crate" cache-core cache-guard $backends $providers $services ;;
     cache-cli) may_use "$crate" $everything openai-test-server ;;
+    cache-test-support) may_use "$crate" cache-core cache-redis cache-embedded redis-test-server ;;
     fault-scenarios) may_use "$crate" $everything redis-test-server ;;
     *) complain "$crate has no rule here: say which crates it may use" ;;
   esac

@@ -3,6 +3,7 @@
 
 mod common;
 
+use cache_test_support::on_every_store;
 use std::sync::Arc;
 
 use common::{

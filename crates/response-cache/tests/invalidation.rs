@@ -3,6 +3,7 @@
 
 mod common;
 
+use cache_test_support::on_every_store;
 use std::time::Duration;
 
 use cache_core::{CacheBackend, ChatProvider, Scope};

@@ -3,6 +3,7 @@
 
 mod common;
 
+use cache_test_support::on_every_store;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 

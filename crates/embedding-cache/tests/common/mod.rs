@@ -2,9 +2,7 @@
 #![allow(dead_code, unused_imports, unreachable_pub, clippy::unwrap_used)]
 
 mod provider;
-mod store;
 mod vectors;
-mod watched;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,35 +11,9 @@ use std::time::{Duration, Instant};
 use cache_core::{CacheBackend, EmbeddingProvider, Ttl};
 use embedding_cache::{Builder, Coordination, EmbeddingCache};
 
+pub use cache_test_support::{Calls, Operation, Store, Watched};
 pub use provider::{Reply, TestProvider};
-pub use store::Store;
 pub use vectors::{DIMENSIONS, bits, on_grid, texts, vector};
-pub use watched::{Calls, Operation, Watched};
-
-/// Makes three tests of each function: one in memory, one on a file, one on a Redis server.
-#[macro_export]
-macro_rules! on_every_store {
-    ($($test:ident),* $(,)?) => {
-        mod memory {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test($crate::common::Store::memory()).await;
-            })*
-        }
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test($crate::common::Store::embedded().await).await;
-            })*
-        }
-        mod redis {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test($crate::common::Store::redis().await).await;
-            })*
-        }
-    };
-}
 
 /// A cache over this store and provider: no jitter, no statistics behind the test's back, and no
 /// hurry: a machine that runs many tests at once is slow.

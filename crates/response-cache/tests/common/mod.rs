@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 mod provider;
-mod store;
-mod watched;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,34 +15,8 @@ use futures_util::StreamExt;
 use response_cache::{Builder, ResponseCache};
 use serde_json::Value;
 
+pub use cache_test_support::{Calls, Operation, Store, Watched};
 pub use provider::{Reply, Script, chunk, finish, streamed, usage_chunk, whole};
-pub use store::Store;
-pub use watched::{Calls, Operation, Watched};
-
-/// Makes three tests of each function: one in memory, one on a file, one on a Redis server.
-#[macro_export]
-macro_rules! on_every_store {
-    ($($test:ident),* $(,)?) => {
-        mod memory {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test($crate::common::Store::memory()).await;
-            })*
-        }
-        mod embedded {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test($crate::common::Store::embedded().await).await;
-            })*
-        }
-        mod redis {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $test() {
-                super::$test($crate::common::Store::redis().await).await;
-            })*
-        }
-    };
-}
 
 /// A cache over this store and provider: no jitter, no statistics behind the test's back, and no
 /// hurry: a machine that runs many tests at once is slow.

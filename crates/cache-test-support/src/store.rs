@@ -9,7 +9,7 @@ use cache_redis::{RedisBackend, RedisConfig};
 use redis_test_server::TestServer;
 use tempfile::TempDir;
 
-use super::watched::Watched;
+use crate::Watched;
 
 /// A store of its own for one test, and where other handles and processes find it.
 pub struct Store {

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![allow(missing_docs, reason = "for tests, whose authors read it")]
+#![allow(clippy::unwrap_used, reason = "for tests: what fails is to be seen")]
+
+mod store;
+mod watched;
+
+pub use store::Store;
+pub use watched::{Calls, Operation, Watched};
+
+/// Makes three tests of each function: one in memory, one on a file, one on a Redis server.
+#[macro_export]
+macro_rules! on_every_store {
+    ($($test:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test($crate::Store::memory()).await;
+            })*
+        }
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test($crate::Store::embedded().await).await;
+            })*
+        }
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test($crate::Store::redis().await).await;
+            })*
+        }
+    };
+}
