@@ -21,6 +21,7 @@ pub(crate) use request::{Access, Repeat, Request, Weight};
 use crate::address::Endpoint;
 use crate::connection::Connector;
 use crate::error;
+use crate::key_writer::KeyWriter;
 use crate::topology::{Topology, slot_of};
 use crate::{ReadFrom, RedisConfig};
 use call::{Lost, call, call_replica};
@@ -170,6 +171,15 @@ impl Link {
     ) -> Result<Vec<Value>, CacheError> {
         if self.0.topology.cluster().is_none() {
             let start = range.start;
+            // One that goes alone, such as a reading of many keys, is not worth a volley.
+            if range.len() == 1 {
+                let command = (commands.make)(start, &mut KeyWriter::default());
+                let request = Request::Command(&command);
+                if let Some(replies) = self.single(&request, weight, access, repeat).await? {
+                    return Ok(replies);
+                }
+                return self.routed(commands, range, access, repeat).await;
+            }
             let volleys = commands.volleys(range.len(), |position| start + position);
             let volley = |number: usize| {
                 let run = volleys.get(number)?;
