@@ -154,7 +154,6 @@ impl Topology {
     }
 
     /// Tells when the primaries or their slots change. They are noticed when calls are made.
-    #[allow(dead_code)] // for who keeps connections of its own
     pub(crate) fn changes(&self) -> watch::Receiver<Arc<Nodes>> {
         self.nodes.subscribe()
     }
@@ -165,7 +164,6 @@ impl Topology {
     }
 
     /// A connection of one's own to this server, within the connect timeout.
-    #[allow(dead_code)] // for who keeps connections of its own
     pub(crate) async fn open(
         &self,
         node: &Endpoint,

@@ -33,7 +33,6 @@ impl Nodes {
     }
 
     /// The primary that serves a key.
-    #[allow(dead_code)] // for who keeps connections of its own
     pub(crate) fn of_key(&self, key: &[u8]) -> Option<&Endpoint> {
         let index = match &self.owners {
             Some(owners) => owners[usize::from(slots::of(key))],
