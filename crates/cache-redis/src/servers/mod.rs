@@ -29,11 +29,8 @@ struct Look {
 
 /// All servers, the primaries first.
 pub(crate) async fn look(link: &Link) -> Result<Vec<ServerReport>, CacheError> {
-    let known = known(link).await?;
-    let mut looks = join_all(known.iter().map(|(name, server)| ask(link, name, server))).await;
-    let more = announced(&looks).map(|it| (it.to_string(), link.topology().connector(&it)));
-    let more: Vec<_> = more.collect();
-    looks.extend(join_all(more.iter().map(|(name, server)| ask(link, name, server))).await);
+    let Asked { mut looks, named, .. } = ask_known(link).await?;
+    looks.extend(join_all(named.iter().map(|(name, server)| ask(link, name, server))).await);
     forget_repeated(&mut looks);
     Ok(read::reports(looks))
 }
@@ -41,10 +38,24 @@ pub(crate) async fn look(link: &Link) -> Result<Vec<ServerReport>, CacheError> {
 /// The ways to all servers, the primaries first. Those that do not answer are among them, unless
 /// only another one knows of them.
 pub(crate) async fn all(link: &Link) -> Result<Vec<(String, Arc<Connector>)>, CacheError> {
-    let mut all = known(link).await?;
-    let looks = join_all(all.iter().map(|(name, server)| ask(link, name, server))).await;
-    all.extend(announced(&looks).map(|it| (it.to_string(), link.topology().connector(&it))));
+    let Asked { known: mut all, named, .. } = ask_known(link).await?;
+    all.extend(named);
     Ok(all)
+}
+
+/// The servers that are known, what they answered, and those that they named besides.
+struct Asked {
+    known: Vec<(String, Arc<Connector>)>,
+    looks: Vec<Look>,
+    named: Vec<(String, Arc<Connector>)>,
+}
+
+async fn ask_known(link: &Link) -> Result<Asked, CacheError> {
+    let known = known(link).await?;
+    let looks = join_all(known.iter().map(|(name, server)| ask(link, name, server))).await;
+    let named = announced(&looks).map(|it| (it.to_string(), link.topology().connector(&it)));
+    let named = named.collect();
+    Ok(Asked { known, looks, named })
 }
 
 /// The servers that calls may go to.
