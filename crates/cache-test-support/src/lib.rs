@@ -8,7 +8,8 @@ mod watched;
 pub use store::Store;
 pub use watched::{Calls, Operation, Watched};
 
-/// Makes three tests of each function: one in memory, one on a file, one on a Redis server.
+/// Makes four tests of each function: one in memory, one on a file, one on a Redis server, and one there
+/// as a user who may do nothing that the caches do not need.
 #[macro_export]
 macro_rules! on_every_store {
     ($($test:ident),* $(,)?) => {
@@ -28,6 +29,12 @@ macro_rules! on_every_store {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $test() {
                 super::$test($crate::Store::redis().await).await;
+            })*
+        }
+        mod redis_with_the_least_rights {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test($crate::Store::restricted_redis().await).await;
             })*
         }
     };

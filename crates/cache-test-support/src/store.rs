@@ -1,10 +1,11 @@
-//! The three real stores.
+//! The real stores.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{CacheBackend, MemoryBackend};
+use cache_core::{CacheBackend, MemoryBackend, Namespace};
 use cache_embedded::EmbeddedBackend;
+use cache_redis::acl::{self, AclFor};
 use cache_redis::{RedisBackend, RedisConfig};
 use redis_test_server::TestServer;
 use tempfile::TempDir;
@@ -21,6 +22,23 @@ enum Place {
     Memory,
     File(TempDir),
     Server(TestServer),
+    Restricted(TestServer),
+}
+
+/// The name of the restricted user, and the password.
+const USER: &str = "cache";
+
+impl Place {
+    fn address(&self) -> String {
+        match self {
+            Self::Memory => panic!("no other process sees this one's memory"),
+            Self::File(folder) => folder.path().join("cache.db").display().to_string(),
+            Self::Server(server) => server.url(),
+            Self::Restricted(server) => {
+                server.url().replacen("://", &format!("://{USER}:{USER}@"), 1)
+            }
+        }
+    }
 }
 
 impl Store {
@@ -41,6 +59,18 @@ impl Store {
         Self { place: Place::Server(server), backend }
     }
 
+    /// A server of which the user has the rights of [`acl::rules`], and no more.
+    pub async fn restricted_redis() -> Self {
+        let what = AclFor::new().with_cache(true).with_tracking(true);
+        let rules = ["on".to_owned(), format!(">{USER}")].into_iter();
+        let rules: Vec<_> = rules.chain(acl::rules(&[Namespace::default()], what)).collect();
+        let rules: Vec<_> = rules.iter().map(String::as_str).collect();
+        let server = TestServer::builder().user(USER, &rules).start();
+        let place = Place::Restricted(server);
+        let backend = Self::open(&place.address()).await;
+        Self { place, backend }
+    }
+
     /// A handle of its own of the store at this address.
     pub async fn open(address: &str) -> Arc<dyn CacheBackend> {
         if address.starts_with("redis://") {
@@ -56,16 +86,12 @@ impl Store {
 
     /// Where other processes find it; memory has no address.
     pub fn address(&self) -> String {
-        match &self.place {
-            Place::Memory => panic!("no other process sees this one's memory"),
-            Place::File(folder) => folder.path().join("cache.db").display().to_string(),
-            Place::Server(server) => server.url(),
-        }
+        self.place.address()
     }
 
     pub fn server(&mut self) -> &mut TestServer {
         match &mut self.place {
-            Place::Server(server) => server,
+            Place::Server(server) | Place::Restricted(server) => server,
             Place::Memory | Place::File(_) => panic!("this store is no server"),
         }
     }
@@ -79,7 +105,7 @@ impl Store {
     pub async fn another(&self) -> Arc<Watched> {
         let backend = match self.place {
             Place::Memory => Arc::clone(&self.backend),
-            Place::File(_) | Place::Server(_) => Self::open(&self.address()).await,
+            _ => Self::open(&self.address()).await,
         };
         Arc::new(Watched::new(backend))
     }

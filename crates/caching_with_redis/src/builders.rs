@@ -25,6 +25,7 @@ pub fn builder(settings: &Settings, backend: Arc<dyn CacheBackend>) -> Result<Bu
         .ttl_jitter(settings.ttl_jitter)
         .vectors(settings.vectors)
         .model_change(settings.model_change)
+        .strict(settings.strict)
         .prices(Prices::open(settings)?.table().clone());
     if windows.iter().any(|window| *window > Duration::ZERO) {
         builder = builder.stale_while_revalidate(windows[0]).stale_if_error(windows[1]);
@@ -56,6 +57,7 @@ pub fn response_builder(
     let mut builder = ResponseCache::builder(backend, provider)
         .namespace(Namespace::new(&settings.namespace)?)
         .policy(policy)
+        .strict(settings.strict)
         .ttl(Ttl::new(settings.response_ttl.unwrap_or(settings.ttl).0)?)
         .ttl_jitter(settings.ttl_jitter)
         .stale_while_revalidate(settings.stale_while_revalidate.0)

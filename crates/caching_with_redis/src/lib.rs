@@ -5,6 +5,8 @@ mod builders;
 mod cache;
 mod compressed;
 mod error;
+#[cfg(feature = "metrics")]
+mod observed;
 mod prices;
 mod provider;
 pub mod settings;
@@ -16,6 +18,8 @@ pub use builders::{builder, response_builder, session_builder};
 pub use cache::EmbeddingCache;
 pub use compressed::CompressedEmbeddingCache;
 pub use error::Error;
+#[cfg(feature = "metrics")]
+pub use observed::Observed;
 pub use prices::{Prices, Quote};
 pub use provider::{OpenedProvider, WhyProvider, open_chat, open_provider};
 pub use settings::Settings;
@@ -27,6 +31,9 @@ pub use cache_core as core;
 pub use cache_core::{ChatProvider, ChatProviderExt, ChatRequest, ChatResponse};
 pub use cache_embedded as embedded;
 pub use cache_encryption as encryption;
+pub use cache_guard as guard;
+#[cfg(feature = "metrics")]
+pub use cache_metrics as metrics;
 pub use cache_redis as redis;
 #[cfg(feature = "azure")]
 pub use embed_azure as azure;

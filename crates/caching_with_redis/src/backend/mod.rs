@@ -1,5 +1,6 @@
 //! From settings to a store.
 
+mod guarded;
 mod redis;
 mod sealed;
 
@@ -11,11 +12,12 @@ use std::time::Duration;
 use cache_core::{CacheBackend, CacheError, ErrorKind, LogBackend, MemoryBackend, MemoryLog};
 use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
 use cache_encryption::SharedKeyring;
-use cache_redis::{NearBackend, NearConfig, RedisBackend};
+use cache_guard::GuardedBackend;
+use cache_redis::{NearBackend, NearConfig, NearStats, RedisBackend, Tracking};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use self::redis::redis_config;
-use crate::settings::BackendChoice;
+use crate::settings::{BackendChoice, TrackingChoice};
 use crate::{ByteSize, Error, Settings};
 
 /// How long a Redis that nobody named may take to answer: it is probably not there.
@@ -34,8 +36,45 @@ pub struct OpenedBackend {
     pub keys: Option<SharedKeyring>,
     /// The Redis that it is in, where it is one: what its servers say of themselves.
     pub redis: Option<RedisBackend>,
+    /// What is kept near of it, where that is wanted.
+    pub near: Option<NearBackend>,
+    /// The guard in front of it, which all caches on it share: one breaker and one queue of writes.
+    /// `None` for a store that needs none.
+    pub guard: Option<GuardedBackend>,
     /// Why it was taken.
     pub why: WhyBackend,
+}
+
+impl OpenedBackend {
+    /// The same store without its guard, for programs that are to say what the store says.
+    #[must_use]
+    pub fn unguarded(self) -> Self {
+        match self.guard {
+            Some(guard) => Self { backend: Arc::clone(guard.inner()), guard: None, ..self },
+            None => self,
+        }
+    }
+
+    /// What the near cache did and holds; `None` where there is none.
+    #[must_use]
+    pub fn near_stats(&self) -> Option<NearStats> {
+        self.near.as_ref().map(NearBackend::near_stats)
+    }
+
+    /// Writes what is queued, for so long at most, and drops what is left: for the end of a program,
+    /// after the caches were flushed.
+    ///
+    /// # Errors
+    /// When queued writes were lost; the message says how many. Everything else that the store holds
+    /// back is written all the same.
+    pub async fn close(&self, deadline: Duration) -> Result<(), CacheError> {
+        let drained = match &self.guard {
+            Some(guard) => guard.drain(deadline).await,
+            None => Ok(()),
+        };
+        let flushed = self.backend.flush().await;
+        drained.and(flushed)
+    }
 }
 
 /// Why a store was taken.
@@ -73,14 +112,33 @@ impl fmt::Display for WhyBackend {
 /// `auto` takes Redis when its address is set, and then fails when it cannot be reached. Without
 /// an address it tries the default one for a quarter of a second, and else opens the embedded file.
 ///
+/// From the store outwards stand: what is kept near, the meter, encryption, the guard. The meter sees
+/// what the store itself takes, values as they are stored, and no time of ciphers; what the guard
+/// leaves alone does not reach it, and what the guard waits for no longer is measured to its end.
+///
 /// # Errors
 /// When the store cannot be opened, saying which and why.
 pub async fn open_backend(settings: &Settings) -> Result<OpenedBackend, Error> {
-    let opened = open_plain(settings).await?;
-    match &settings.encryption_keys {
-        Some(path) => sealed::sealed(opened, path).await,
-        None => Ok(opened),
+    let opened = metered(open_plain(settings).await?, settings);
+    let opened = match &settings.encryption_keys {
+        Some(path) => sealed::sealed(opened, path).await?,
+        None => opened,
+    };
+    Ok(guarded::guarded(opened, settings))
+}
+
+#[cfg(feature = "metrics")]
+fn metered(opened: OpenedBackend, settings: &Settings) -> OpenedBackend {
+    if !settings.metrics {
+        return opened;
     }
+    let meter = cache_metrics::MeteredBackend::new(Arc::clone(&opened.backend));
+    OpenedBackend { backend: Arc::new(meter), ..opened }
+}
+
+#[cfg(not(feature = "metrics"))]
+fn metered(opened: OpenedBackend, _: &Settings) -> OpenedBackend {
+    opened
 }
 
 async fn open_plain(settings: &Settings) -> Result<OpenedBackend, Error> {
@@ -106,7 +164,15 @@ async fn open_plain(settings: &Settings) -> Result<OpenedBackend, Error> {
 /// A store that keeps both entries and logs.
 fn opened(store: impl CacheBackend + LogBackend, why: WhyBackend) -> OpenedBackend {
     let store = Arc::new(store);
-    OpenedBackend { backend: store.clone(), logs: store, keys: None, redis: None, why }
+    plain(store.clone(), store, why)
+}
+
+fn plain(
+    backend: Arc<dyn CacheBackend>,
+    logs: Arc<dyn LogBackend>,
+    why: WhyBackend,
+) -> OpenedBackend {
+    OpenedBackend { backend, logs, keys: None, redis: None, near: None, guard: None, why }
 }
 
 /// With something near in front of it, where that is wanted. Conversations are always read at the
@@ -116,9 +182,21 @@ fn opened_redis(redis: RedisBackend, settings: &Settings, why: WhyBackend) -> Op
     match settings.near_memory {
         None | Some(ByteSize(0)) => plain,
         Some(ByteSize(bytes)) => {
-            let near = NearBackend::new(redis, NearConfig::new(bytes));
-            OpenedBackend { backend: Arc::new(near), ..plain }
+            let near = NearBackend::new(redis, near_config(bytes, settings));
+            OpenedBackend { backend: Arc::new(near.clone()), near: Some(near), ..plain }
         }
+    }
+}
+
+fn near_config(bytes: u64, settings: &Settings) -> NearConfig {
+    let tracking = match settings.near_tracking {
+        TrackingChoice::Broadcast => Tracking::Broadcast,
+        TrackingChoice::PerKey => Tracking::PerKey,
+    };
+    let config = NearConfig::new(bytes).with_tracking(tracking);
+    match settings.near_staleness {
+        Some(staleness) => config.with_max_staleness(staleness.0),
+        None => config,
     }
 }
 
@@ -142,13 +220,8 @@ async fn try_default_redis(settings: &Settings) -> Result<Result<RedisBackend, C
 
 fn memory(settings: &Settings) -> OpenedBackend {
     let bytes = settings.max_memory.0;
-    OpenedBackend {
-        backend: Arc::new(MemoryBackend::new(bytes)),
-        logs: Arc::new(MemoryLog::new(bytes)),
-        keys: None,
-        redis: None,
-        why: WhyBackend::Chosen,
-    }
+    let (entries, logs) = (MemoryBackend::new(bytes), MemoryLog::new(bytes));
+    plain(Arc::new(entries), Arc::new(logs), WhyBackend::Chosen)
 }
 
 async fn embedded(settings: &Settings) -> Result<EmbeddedBackend, Error> {

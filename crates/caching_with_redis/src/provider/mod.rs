@@ -71,6 +71,7 @@ pub async fn open_provider(settings: &Settings) -> Result<OpenedProvider, Error>
         ProviderChoice::Local => local::model(settings).await?,
         ProviderChoice::Lexical | ProviderChoice::Auto => local::lexical(settings)?,
     };
+    let provider = metered(provider, settings);
     Ok(OpenedProvider { provider, choice, why })
 }
 
@@ -82,6 +83,10 @@ pub async fn open_provider(settings: &Settings) -> Result<OpenedProvider, Error>
 /// # Errors
 /// As [`open_provider`].
 pub fn open_chat(settings: &Settings) -> Result<Option<Arc<dyn ChatProvider>>, Error> {
+    Ok(plain_chat(settings)?.map(|chat| metered_chat(chat, settings)))
+}
+
+fn plain_chat(settings: &Settings) -> Result<Option<Arc<dyn ChatProvider>>, Error> {
     let azure = settings.azure_openai_chat_deployment.as_deref();
     let openai = settings.openai_chat_model.as_deref();
     let has_endpoint = settings.azure_openai_endpoint.is_some();
@@ -95,6 +100,35 @@ pub fn open_chat(settings: &Settings) -> Result<Option<Arc<dyn ChatProvider>>, E
         }
         _ => Ok(None),
     }
+}
+
+#[cfg(feature = "metrics")]
+fn metered(
+    provider: Arc<dyn EmbeddingProvider>,
+    settings: &Settings,
+) -> Arc<dyn EmbeddingProvider> {
+    match settings.metrics {
+        true => Arc::new(cache_metrics::MeteredProvider::new(provider)),
+        false => provider,
+    }
+}
+
+#[cfg(not(feature = "metrics"))]
+fn metered(provider: Arc<dyn EmbeddingProvider>, _: &Settings) -> Arc<dyn EmbeddingProvider> {
+    provider
+}
+
+#[cfg(feature = "metrics")]
+fn metered_chat(chat: Arc<dyn ChatProvider>, settings: &Settings) -> Arc<dyn ChatProvider> {
+    match settings.metrics {
+        true => Arc::new(cache_metrics::MeteredChat::new(chat)),
+        false => chat,
+    }
+}
+
+#[cfg(not(feature = "metrics"))]
+fn metered_chat(chat: Arc<dyn ChatProvider>, _: &Settings) -> Arc<dyn ChatProvider> {
+    chat
 }
 
 fn chosen(settings: &Settings) -> (ProviderChoice, WhyProvider) {

@@ -92,6 +92,16 @@ choice! {
     All "all",
 }
 
+choice! {
+    /// Of which changes Redis is asked to tell the near cache.
+    TrackingChoice is "kind of tracking":
+    /// Of all changes of the kinds of keys that are in use.
+    #[default]
+    Broadcast "broadcast",
+    /// Of changes of the keys that this process has read.
+    PerKey "per-key",
+}
+
 impl ProviderChoice {
     /// Whether it is a service: calls leave the process, and may cost money.
     #[must_use]

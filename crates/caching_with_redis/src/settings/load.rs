@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::warning::incomplete_azure;
 use super::{Settings, SettingsError, SettingsWarning, VARIABLES};
+use crate::Span;
 
 const FILE_VARIABLE: &str = "CACHE_CONFIG";
 const DEFAULT_FILE: &str = "cache.toml";
@@ -127,6 +128,23 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     if settings.provider_timeout.is_some_and(|timeout| timeout.0.is_zero()) {
         let message = "a service needs some time to answer";
         return Err(SettingsError::of("provider_timeout", message));
+    }
+    let budgets = [
+        ("read_budget", settings.read_budget),
+        ("lease_budget", settings.lease_budget),
+        ("write_budget", settings.write_budget),
+    ];
+    let is_nothing = |budget: &Option<Span>| budget.is_some_and(|budget| budget.0.is_zero());
+    if let Some((key, _)) = budgets.iter().find(|(_, budget)| is_nothing(budget)) {
+        return Err(SettingsError::of(key, "a store needs some time to answer"));
+    }
+    if settings.strict && settings.write_behind {
+        let message = "CACHE_STRICT is set, too: writes that are queued cannot fail their callers";
+        return Err(SettingsError::of("write_behind", message));
+    }
+    if settings.metrics && !cfg!(feature = "metrics") {
+        let message = "this program was built without metrics: build it with the feature `metrics`";
+        return Err(SettingsError::of("metrics", message));
     }
     if settings.key_secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < 16) {
         let message = "a secret has 16 bytes or more: a short one can be guessed";

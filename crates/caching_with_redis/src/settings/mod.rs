@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::{ByteSize, Span};
 
-pub use choice::{BackendChoice, ProviderChoice, ResponseChoice};
+pub use choice::{BackendChoice, ProviderChoice, ResponseChoice, TrackingChoice};
 pub use variable::{VARIABLES, Variable};
 pub use warning::SettingsWarning;
 
@@ -77,6 +77,30 @@ pub struct Settings {
     pub max_memory: ByteSize,
     /// Bytes of this process's memory in which entries of Redis are kept near; `None` for none.
     pub near_memory: Option<ByteSize>,
+    /// The oldest that something near may be, whatever happens; `None` for the near cache's own bound.
+    pub near_staleness: Option<Span>,
+    /// Of which changes Redis is asked to tell the near cache.
+    #[serde(default)]
+    pub near_tracking: TrackingChoice,
+    /// How long a read may take; `None`, here and of the other budgets, for the guard's own.
+    pub read_budget: Option<Span>,
+    /// How long taking, prolonging and giving up a lease may take.
+    pub lease_budget: Option<Span>,
+    /// How long a write may take.
+    pub write_budget: Option<Span>,
+    /// Whether a failing store is an error to callers.
+    #[serde(default)]
+    pub strict: bool,
+    /// Whether writes are queued rather than waited for.
+    #[serde(default)]
+    pub write_behind: bool,
+    /// Most entries in the queue; `None` for the guard's own bound.
+    pub write_behind_entries: Option<usize>,
+    /// Most memory that the queue takes; `None` for the guard's own bound.
+    pub write_behind_memory: Option<ByteSize>,
+    /// Whether stores and providers are measured, which needs the feature `metrics`.
+    #[serde(default)]
+    pub metrics: bool,
     /// Memory limit of a Redis that `setup` starts.
     #[serde(default = "default_memory")]
     pub redis_max_memory: ByteSize,

@@ -104,6 +104,37 @@ pub const VARIABLES: &[Variable] = &[
         "memory of this process in which entries of Redis are kept near, coherently (none)",
     ),
     variable(
+        "CACHE_NEAR_STALENESS",
+        "near_staleness",
+        "the oldest that something near may be, whatever happens (1s)",
+    ),
+    variable(
+        "CACHE_NEAR_TRACKING",
+        "near_tracking",
+        "changes that Redis tells the near cache of: broadcast (all) or per-key (of what was read) \
+         (broadcast)",
+    ),
+    variable("CACHE_READ_BUDGET", "read_budget", "longest time of a read of the store (50ms)"),
+    variable("CACHE_LEASE_BUDGET", "lease_budget", "longest time of taking a lease (50ms)"),
+    variable("CACHE_WRITE_BUDGET", "write_budget", "longest time of a write to the store (100ms)"),
+    variable(
+        "CACHE_STRICT",
+        "strict",
+        "whether a failing store is an error rather than a miss: true or false (false)",
+    ),
+    variable(
+        "CACHE_WRITE_BEHIND",
+        "write_behind",
+        "whether writes are queued rather than waited for: true or false (false)",
+    ),
+    variable("CACHE_WRITE_BEHIND_ENTRIES", "write_behind_entries", "most entries queued (10000)"),
+    variable("CACHE_WRITE_BEHIND_MEMORY", "write_behind_memory", "most memory of the queue (64mb)"),
+    variable(
+        "CACHE_METRICS",
+        "metrics",
+        "whether the store and the provider are measured: true or false (false)",
+    ),
+    variable(
         "REDIS_MAX_MEMORY",
         "redis_max_memory",
         "memory limit of a Redis that setup starts (512mb)",
