@@ -145,6 +145,9 @@ impl Link {
         access: Access,
         repeat: Repeat,
     ) -> Result<Vec<Value>, CacheError> {
+        if commands.count == 1 {
+            return self.trip(commands, 0..1, (commands.weight)(0), access, repeat).await;
+        }
         let mut replies = Vec::new();
         for (range, weight) in commands.trips() {
             let more = self.trip(commands, range, weight, access, repeat).await?;
