@@ -317,8 +317,6 @@ impl Shared {
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
         let budget = self.options.budgets.grown(self.options.budgets.read, keys.len(), 0);
         let inner = Arc::clone(&self.inner);
-        let partial = options.partial || !self.options.strict;
-        let options = options.with_partial(partial);
         let call = Box::pin(async move { inner.get_many(&keys, &options).await });
         self.call(Operation::Get, budget, Late::GoOn, |_| false, call).await
     }
