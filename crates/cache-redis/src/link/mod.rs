@@ -128,6 +128,7 @@ impl Link {
         }
         let commands = Commands {
             count: 1,
+            partial: false,
             slot: &|_| slot_of(key),
             weight: &|_| weight,
             make: &|_, _| command.clone(),
