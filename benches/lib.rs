@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "benchmarks")]
 
 pub mod compare;
+pub mod load;
 pub mod raw;
 pub mod vectors;
 
