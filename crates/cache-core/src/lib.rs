@@ -15,6 +15,7 @@ mod provider;
 mod scope;
 pub mod stats;
 mod ttl;
+pub mod vector;
 
 #[cfg(feature = "memory")]
 pub use backend::memory::{LocalTable, MemoryBackend};

@@ -7,7 +7,7 @@ use cache_core::{CacheBackend, MemoryBackend, Namespace};
 use cache_embedded::EmbeddedBackend;
 use cache_redis::acl::{self, AclFor};
 use cache_redis::{RedisBackend, RedisConfig};
-use redis_test_server::TestServer;
+use redis_test_server::{TestCluster, TestServer};
 use tempfile::TempDir;
 
 use crate::Watched;
@@ -23,6 +23,7 @@ enum Place {
     File(TempDir),
     Server(TestServer),
     Restricted(TestServer),
+    Cluster(TestCluster),
 }
 
 /// The name of the restricted user, and the password.
@@ -37,6 +38,7 @@ impl Place {
             Self::Restricted(server) => {
                 server.url().replacen("://", &format!("://{USER}:{USER}@"), 1)
             }
+            Self::Cluster(cluster) => cluster.url(),
         }
     }
 }
@@ -71,9 +73,16 @@ impl Store {
         Self { place, backend }
     }
 
+    /// A cluster of three primaries and their replicas.
+    pub async fn cluster() -> Self {
+        let cluster = TestCluster::start();
+        let backend = Self::open(&cluster.url()).await;
+        Self { place: Place::Cluster(cluster), backend }
+    }
+
     /// A handle of its own of the store at this address.
     pub async fn open(address: &str) -> Arc<dyn CacheBackend> {
-        if address.starts_with("redis://") {
+        if address.starts_with("redis") {
             // A machine that runs many tests at once is slow, which is not what is tested.
             let config = RedisConfig::new(address)
                 .with_connect_timeout(Duration::from_secs(10))
@@ -92,7 +101,9 @@ impl Store {
     pub fn server(&mut self) -> &mut TestServer {
         match &mut self.place {
             Place::Server(server) | Place::Restricted(server) => server,
-            Place::Memory | Place::File(_) => panic!("this store is no server"),
+            Place::Memory | Place::File(_) | Place::Cluster(_) => {
+                panic!("this store is no single server")
+            }
         }
     }
 

@@ -18,6 +18,7 @@ pub mod chat;
 mod coordination;
 pub mod log;
 pub mod provider;
+pub mod vector;
 
 use crate::{CacheKey, KeyFields, KeyKind, KeyProfile, KeySpace, Namespace};
 
