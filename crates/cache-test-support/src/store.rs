@@ -61,11 +61,13 @@ impl Store {
         Self { place: Place::Server(server), backend }
     }
 
-    /// A server of which the user has the rights of [`acl::rules`], and no more.
+    /// A server of which the user has the rights of [`acl::rules`] in the default namespace and in
+    /// `other`, and no more.
     pub async fn restricted_redis() -> Self {
         let what = AclFor::new().with_cache(true).with_tracking(true);
+        let namespaces = [Namespace::default(), Namespace::new("other").unwrap()];
         let rules = ["on".to_owned(), format!(">{USER}")].into_iter();
-        let rules: Vec<_> = rules.chain(acl::rules(&[Namespace::default()], what)).collect();
+        let rules: Vec<_> = rules.chain(acl::rules(&namespaces, what)).collect();
         let rules: Vec<_> = rules.iter().map(String::as_str).collect();
         let server = TestServer::builder().user(USER, &rules).start();
         let place = Place::Restricted(server);

@@ -53,8 +53,8 @@ async fn a_strict_store_surfaces_its_errors() {
     let (settings, store) = opened(&server, &[("CACHE_STRICT", "true")]).await;
     let cache = builder(&settings, store.backend).unwrap().build().unwrap();
     drop(server);
-    let computed = cache.model("model").get_or_compute("text", |_| async { anyhow::Ok(vec![1.0]) });
-    computed.await.unwrap_err();
+    let model = cache.model("model");
+    model.get_or_compute("text", |_| async { anyhow::Ok(vec![1.0]) }).await.unwrap_err();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use caching_with_redis::core::codec::VectorPolicy;
 use caching_with_redis::embedding::ModelChange;
-use caching_with_redis::settings::{BackendChoice, ProviderChoice, SettingsWarning, VARIABLES};
+use caching_with_redis::guard::{Budgets, WriteBehind};
+use caching_with_redis::redis::NearConfig;
+use caching_with_redis::settings::{
+    BackendChoice, ProviderChoice, SettingsWarning, TrackingChoice, VARIABLES,
+};
 use caching_with_redis::{Settings, WhyBackend, open_backend, session_builder};
 use redis_test_server::TestServer;
 
@@ -32,6 +36,26 @@ fn defaults_are_the_documented_ones() {
     assert_eq!((settings.provider, settings.dimensions), (ProviderChoice::Auto, None));
     assert_eq!(settings.openai_embeddings_model, "text-embedding-3-small");
     assert_eq!(settings.model_change, ModelChange::Follow);
+    assert_eq!((settings.near_memory, settings.near_tracking), (None, TrackingChoice::Broadcast));
+    assert!(!settings.strict && !settings.write_behind && !settings.metrics);
+}
+
+/// The settings leave it to guard and near cache to choose, and say what they choose.
+#[test]
+fn defaults_of_others_are_documented_as_they_are() {
+    let (budgets, queue) = (Budgets::new(), WriteBehind::new());
+    let millis = |budget: Duration| format!("({}ms)", budget.as_millis());
+    for (name, default) in [
+        ("CACHE_READ_BUDGET", millis(budgets.read)),
+        ("CACHE_LEASE_BUDGET", millis(budgets.lease)),
+        ("CACHE_WRITE_BUDGET", millis(budgets.write)),
+        ("CACHE_WRITE_BEHIND_ENTRIES", format!("({})", queue.max_entries)),
+        ("CACHE_WRITE_BEHIND_MEMORY", format!("({}mb)", queue.max_bytes >> 20)),
+        ("CACHE_NEAR_STALENESS", format!("({}s)", NearConfig::DEFAULT_MAX_STALENESS.as_secs())),
+    ] {
+        let known = VARIABLES.iter().find(|known| known.variable == name).unwrap();
+        assert!(known.meaning.ends_with(&default), "{name}: {} is not {default}", known.meaning);
+    }
 }
 
 #[test]
@@ -110,12 +134,22 @@ fn every_variable_has_a_place_in_the_file() {
             "ttl_jitter" => "0.5",
             "responses" => "all",
             "key_secret" => "0123456789abcdef",
+            "near_tracking" => "per-key",
+            "metrics" if !cfg!(feature = "metrics") => "false",
             _ => "1",
         };
         let environment = environment(&[(known.variable, value)]);
         let result = Settings::from_sources(None, &environment, []);
         assert!(result.is_ok(), "{}: {}", known.variable, result.unwrap_err());
     }
+}
+
+#[cfg(not(feature = "metrics"))]
+#[test]
+fn a_program_without_metrics_does_not_pretend_to_measure() {
+    let wanted = environment(&[("CACHE_METRICS", "true")]);
+    let error = Settings::from_sources(None, &wanted, []).unwrap_err().to_string();
+    assert!(error.contains("CACHE_METRICS") && error.contains("feature"), "{error}");
 }
 
 #[test]

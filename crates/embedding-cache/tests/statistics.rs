@@ -95,7 +95,7 @@ async fn bytes_are_counted_as_stored(store: Store) {
 async fn caches_share_their_counts(store: Store) {
     let (one, other) = (store.watched(), store.another().await);
     let provider = Arc::new(TestProvider::new());
-    let stranger = Namespace::new("stranger").unwrap();
+    let stranger = Namespace::new("other").unwrap();
     let stranger = builder(&one, &provider).namespace(stranger).build().unwrap();
     let (one, other) = (cache(&one, &provider), cache(&other, &provider));
     one.embed_batch(&texts(10)).await.unwrap();

@@ -10,6 +10,7 @@ messages! {
     label_server() { "server" "서버" }
     label_memory() { "memory" "메모리" }
     label_eviction() { "eviction" "축출 정책" }
+    label_near() { "near cache" "근접 캐시" }
     label_latency() { "latency" "지연 시간" }
     label_entries() { "entries" "항목" }
     label_namespace() { "namespace" "네임스페이스" }
@@ -44,6 +45,20 @@ messages! {
     label_dimensions() { "dimensions" "차원" }
     label_age() { "age" "저장 후 경과" }
     label_input() { "input" "입력" }
+
+    // What is kept near.
+    near_told(size: &str) {
+        "up to {size}; the server tells what changes"
+        "최대 {size}, 변경을 서버가 알려 줌"
+    }
+    near_untold(size: &str, longest: &str) {
+        "up to {size}, for {longest} at most: the server does not tell what changes"
+        "최대 {size}, 최장 {longest}: 서버가 변경을 알려 주지 않음"
+    }
+    near_nothing() {
+        "nothing at the moment: it is not known whether the server tells what changes"
+        "지금은 비어 있음: 서버가 변경을 알려 주는지 아직 알 수 없음"
+    }
 
     // Why this store.
     why_chosen() { "chosen by the settings" "설정에서 지정함" }

@@ -8,6 +8,7 @@ mod explain;
 mod finding;
 mod get;
 mod monitor;
+mod near;
 mod provider;
 mod session;
 mod setup;

@@ -7,6 +7,7 @@ use caching_with_redis::embedding::EmbeddingCache;
 use serde::Serialize;
 
 use super::finding::Found;
+use super::near::Near;
 use super::provider::Provider;
 use super::why;
 use crate::args;
@@ -29,6 +30,7 @@ struct Answer {
     used_bytes: Option<u64>,
     max_bytes: Option<u64>,
     eviction_policy: Option<String>,
+    near: Option<Near>,
     latency_micros: Latency,
     namespace: String,
     entries: u64,
@@ -61,21 +63,31 @@ struct Check {
     time: Duration,
 }
 
-pub(super) async fn run(context: &Context, status: &args::Status) -> Result<(), Failure> {
+/// What was found out.
+struct Seen {
+    status: BackendStatus,
+    usage: Usage,
+    near: Option<Near>,
+    provider: Provider,
+    check: Option<Check>,
+}
+
+pub(super) async fn run(context: &Context, wanted: &args::Status) -> Result<(), Failure> {
     // Its warnings are a part of the answer: nothing is said of them beforehand.
     let opened = context.open_quietly().await?;
-    let (store, trips) = measure(&opened.cache).await?;
+    let near = Near::of(context, &opened).await;
+    let (status, trips) = measure(&opened.cache).await?;
     let usage = opened.cache.usage().await?;
     let provider = Provider::of(&opened).await?;
     // A provider that fails is told after everything else.
-    let (check, failed) = match status.provider_check {
+    let (check, failed) = match wanted.provider_check {
         true => match opened.provider.provider.check().await {
             Ok(check) => (Some(Check::from(check)), Ok(())),
             Err(error) => (None, Err(error.into())),
         },
         false => (None, Ok(())),
     };
-    let answer = answer(context, &opened, store, &trips, usage, provider, check);
+    let answer = answer(context, &opened, &trips, Seen { status, usage, near, provider, check });
     if context.output.json {
         context.output.object(&answer)?;
     } else {
@@ -108,15 +120,8 @@ async fn measure(cache: &EmbeddingCache) -> Result<(BackendStatus, Vec<Duration>
     Ok((status, trips))
 }
 
-fn answer(
-    context: &Context,
-    opened: &Opened,
-    status: BackendStatus,
-    trips: &[Duration],
-    usage: Usage,
-    provider: Provider,
-    provider_check: Option<Check>,
-) -> Answer {
+fn answer(context: &Context, opened: &Opened, trips: &[Duration], seen: Seen) -> Answer {
+    let Seen { status, usage, near, provider, check: provider_check } = seen;
     let info = opened.cache.backend().info();
     let language = context.language();
     let mut warnings: Vec<_> =
@@ -132,6 +137,7 @@ fn answer(
         used_bytes: status.used_bytes,
         max_bytes: status.max_bytes,
         eviction_policy: status.eviction_policy,
+        near,
         latency_micros: Latency {
             min: figures::micros(trips[0]),
             median: figures::micros(trips[trips.len() / 2]),
@@ -175,6 +181,9 @@ fn show(
     rows.push((language.label_memory(), memory(answer, language)));
     if let Some(policy) = &answer.eviction_policy {
         rows.push((language.label_eviction(), policy.clone()));
+    }
+    if let Some(near) = &answer.near {
+        rows.push((language.label_near(), near.shown(language)));
     }
     rows.extend([
         (language.label_latency(), language.latency(&least, &median, trips.len())),

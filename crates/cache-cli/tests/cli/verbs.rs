@@ -158,6 +158,32 @@ fn status_warns_of_servers_that_do_not_fit() {
 }
 
 #[test]
+fn status_says_whether_the_server_tells_the_near_cache_what_changes() {
+    let mute = ["on", "nopass", "~*", "+@all", "-client|tracking"];
+    let told = TestServer::builder().max_memory("64mb", "allkeys-lru");
+    let untold = TestServer::builder().max_memory("64mb", "allkeys-lru").user("default", &mute);
+    let warning: &[&str] = &["no_tracking"];
+    for (server, state, findings) in [(told, "tracking", &[][..]), (untold, "short_lived", warning)]
+    {
+        let server = server.start();
+        let user = User::of_redis(&server.url());
+        assert_eq!(user.json(&["status"])["near"], Value::Null);
+        let user = user.with("CACHE_NEAR_MEMORY", "16mb").with("CACHE_NEAR_STALENESS", "500ms");
+        let status = user.json(&["status"]);
+        let near = serde_json::json!(
+            {"state": state, "max_bytes": 16 << 20, "max_staleness_ms": 500}
+        );
+        assert_eq!(status["near"], near);
+        let codes = status["findings"].as_array().unwrap().iter().map(|it| &it["code"]);
+        assert!(codes.eq(findings), "{status}");
+        let shown = user.run(["status"]).expect_code(0).stdout;
+        assert!(shown.contains("near cache") && shown.contains("16 MiB"), "{shown}");
+        let korean = user.run(["status", "--lang", "ko"]).expect_code(0).stdout;
+        assert!(korean.contains("근접 캐시"), "{korean}");
+    }
+}
+
+#[test]
 fn explain_needs_no_store_and_tells_two_keys_apart() {
     let user = User::of_redis("redis://127.0.0.1:1");
     let one = user.json(&["explain", "a text"]);

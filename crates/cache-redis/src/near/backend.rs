@@ -1,6 +1,7 @@
 //! The backend with something near.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cache_core::{
@@ -15,6 +16,9 @@ use super::{NearConfig, NearState, NearStats, Tracking, WithoutTracking};
 use crate::RedisBackend;
 use crate::push::{FeedState, Feeds, Listener, Session, Settings, Tracked};
 use crate::topology::Nodes;
+
+/// Who waits for servers to tell looks at this interval whether they do.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// A [`RedisBackend`] that keeps what was read in this process's memory, too, up to a number of
 /// bytes, and kept coherent: a hit costs no round trip, decodes nothing, and is never older than a
@@ -94,6 +98,36 @@ impl NearBackend {
         counts.stats(state, table.entries(), table.bytes())
     }
 
+    /// Has the servers tell what happens to keys like this one from now on, rather than from the
+    /// first reads on, and waits until they do or refuse to, for so long at most: for a program that
+    /// is to say how it is, or to be quick from the start. Gives what the near cache does then.
+    ///
+    /// Given up, it leaves the connections being made.
+    pub async fn ready(&self, like: &CacheKey, patience: Duration) -> NearState {
+        self.ensure_told();
+        let settled = async {
+            while !self.is_settled(like) {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            self.near_stats().state
+        };
+        tokio::time::timeout(patience, settled).await.unwrap_or(NearState::Disconnected)
+    }
+
+    /// Whether it is known that keys like this one are kept, or that they are not.
+    fn is_settled(&self, like: &CacheKey) -> bool {
+        match self.near_stats().state {
+            NearState::Disconnected => false,
+            NearState::Off => true,
+            NearState::Tracking | NearState::ShortLived => self.ticket(like).is_some(),
+        }
+    }
+
+    fn ensure_told(&self) {
+        let listener: Weak<dyn Listener> = Arc::downgrade(&self.shared.store) as _;
+        self.shared.feeds.ensure_kept(&listener);
+    }
+
     fn store(&self) -> &Store {
         &self.shared.store
     }
@@ -104,8 +138,7 @@ impl NearBackend {
         keys: &[&CacheKey],
         options: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
-        let listener: Weak<dyn Listener> = Arc::downgrade(&self.shared.store) as _;
-        self.shared.feeds.ensure_kept(&listener);
+        self.ensure_told();
         let place = self.place();
         let tickets: Vec<_> = keys.iter().map(|key| self.ticket(key)).collect();
         let fetched = self.fetch(keys, &tickets, options).await?;

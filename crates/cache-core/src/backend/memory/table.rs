@@ -53,8 +53,8 @@ fn end_of(ttl: Ttl) -> Option<Moment> {
 /// returned. A value that is larger than the bound is evicted at once.
 ///
 /// # Expiry
-/// A value is not read after its end, or up to 10 ms after it where the system has a cheap clock that
-/// moves in ticks.
+/// A value is not read after its end, or up to [`LATE`](Self::LATE) after it where the system has a
+/// cheap clock that moves in ticks.
 ///
 /// # Concurrency
 /// Every method holds one lock at a time, for a short time. Closures run under that lock and must
@@ -66,6 +66,10 @@ pub struct LocalTable<T = ()> {
 }
 
 impl<T> LocalTable<T> {
+    /// A value may be read for so long after its end. Who has promised a strict end sets it so much
+    /// earlier.
+    pub const LATE: Duration = Duration::from_millis(10);
+
     /// An empty table that takes at most this many bytes.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
