@@ -60,8 +60,10 @@ fn bash_completes_a_verb() {
     let user = User::new();
     let script = user.run(["completions", "bash"]).expect_code(0).stdout;
     let file = user.file("completions.bash", script);
-    let line = "source \"$1\"; COMP_WORDS=(cache-cli doc); COMP_CWORD=1; \
-                _cache-cli cache-cli doc cache-cli; echo \"${COMPREPLY[@]}\"";
+    // The function that bash would call is the one that the script has named.
+    let line = "source \"$1\"; complete=$(complete -p cache-cli); complete=${complete#*-F }; \
+                COMP_WORDS=(cache-cli doc); COMP_CWORD=1; \
+                \"${complete%% *}\" cache-cli doc cache-cli; echo \"${COMPREPLY[@]}\"";
     let mut bash = Command::new("bash");
     bash.args(["--norc", "-c", line, "bash"]).arg(&file).stdin(Stdio::null());
     let output = bash.output().expect("bash is there");
