@@ -8,9 +8,15 @@ use caching_with_redis::guard::BreakerState;
 use caching_with_redis::{OpenedBackend, Settings, builder, open_backend};
 use redis_test_server::TestServer;
 
+const BUDGETS: [&str; 3] = ["CACHE_READ_BUDGET", "CACHE_LEASE_BUDGET", "CACHE_WRITE_BUDGET"];
+
+/// With budgets that a machine keeps which runs many tests at once, unless there are others.
 fn settings(server: &TestServer, more: &[(&str, &str)]) -> Settings {
     let url = server.url();
-    let pairs = [("REDIS_URL", url.as_str())].into_iter().chain(more.iter().copied());
+    let is_free = |name: &&str| more.iter().all(|(given, _)| given != name);
+    let patient = BUDGETS.into_iter().filter(is_free).map(|name| (name, "10s"));
+    let pairs =
+        [("REDIS_URL", url.as_str())].into_iter().chain(patient).chain(more.iter().copied());
     let environment: Vec<_> = pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
     Settings::from_sources(None, &environment, []).unwrap()
 }
@@ -24,7 +30,7 @@ async fn opened(server: &TestServer, more: &[(&str, &str)]) -> (Settings, Opened
 #[tokio::test(flavor = "multi_thread")]
 async fn all_caches_on_a_store_share_one_breaker() {
     let server = TestServer::start();
-    let (settings, store) = opened(&server, &[("CACHE_READ_BUDGET", "20ms")]).await;
+    let (settings, store) = opened(&server, &BUDGETS.map(|name| (name, "20ms"))).await;
     let cache = || builder(&settings, Arc::clone(&store.backend)).unwrap().build().unwrap();
     let (one, other) = (cache(), cache());
     assert!(one.guard().is_none() && other.guard().is_none(), "the store has one already");
@@ -50,7 +56,8 @@ async fn all_caches_on_a_store_share_one_breaker() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strict_store_surfaces_its_errors() {
     let server = TestServer::start();
-    let (settings, store) = opened(&server, &[("CACHE_STRICT", "true")]).await;
+    let (settings, store) =
+        opened(&server, &[("CACHE_STRICT", "true"), ("CACHE_READ_BUDGET", "50ms")]).await;
     let cache = builder(&settings, store.backend).unwrap().build().unwrap();
     drop(server);
     let model = cache.model("model");
