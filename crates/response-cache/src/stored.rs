@@ -10,6 +10,7 @@ use cache_core::{CacheKey, ChatChunk, ChatResponse, StoredValue, TokenUsage};
 use serde::{Deserialize, Serialize};
 
 use crate::group::Id;
+use crate::semantic::Question;
 use crate::{assemble, split, usage};
 
 /// The version of [`Entry`]. Entries of another are misses.
@@ -43,6 +44,8 @@ pub(crate) struct Meta {
     /// The identifiers of the groups that every entry of its scope belongs to.
     pub(crate) generations: Vec<Id>,
     pub(crate) tags: Vec<(String, Id)>,
+    /// What was asked, where others may be given the answer who ask in other words.
+    pub(crate) question: Option<Question>,
 }
 
 /// As the service gave it.
@@ -129,6 +132,16 @@ struct Entry<'a> {
     tags: Vec<(String, Id)>,
     #[serde(borrow)]
     form: EntryForm<'a>,
+    /// Absent from entries that take no part in the semantic stage.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    question: Option<Asked<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Asked<'a> {
+    context: [u8; 32],
+    #[serde(borrow)]
+    text: Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -176,6 +189,7 @@ pub(crate) fn encode(
         generations: answer.meta.generations.clone(),
         tags: answer.meta.tags.clone(),
         form,
+        question: answer.meta.question.as_ref().map(Asked::of),
     };
     let body = rmp_serde::to_vec(&entry).map_err(|_| Unstorable::Broken)?;
     if body.len() > max_bytes.min(LONGEST) {
@@ -237,6 +251,7 @@ fn read(key: &CacheKey, bytes: &Bytes) -> Result<Kept, &'static str> {
         usage: entry.usage.map(Usage::into_tokens),
         generations: entry.generations,
         tags: entry.tags,
+        question: entry.question.map(Asked::into_question),
     };
     let usage_asked = entry.usage_asked;
     Ok(Kept(Arc::new(KeptAnswer { form, meta, usage_asked })))
@@ -260,6 +275,16 @@ fn read_form(body: &Bytes, form: EntryForm<'_>) -> Option<Form> {
             texts.iter().zip(&gaps_micros).map(timed).collect::<Option<_>>().map(Form::Chunks)
         }
         EntryForm::Chunks { .. } => None,
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn of(question: &'a Question) -> Self {
+        Self { context: question.context, text: Cow::Borrowed(&question.text) }
+    }
+
+    fn into_question(self) -> Question {
+        Question { context: self.context, text: self.text.into_owned() }
     }
 }
 
@@ -313,6 +338,21 @@ mod tests {
             let given = kept.into_whole().into_body();
             assert_eq!(given.to_string(), body.to_string());
         }
+    }
+
+    #[test]
+    fn a_question_comes_back_with_its_answer() {
+        let question = Question { context: [9; 32], text: "얼마나 먼가요?".to_owned() };
+        let mut meta = Meta { question: Some(question.clone()), ..Meta::default() };
+        let form = |text: &str| Form::Whole(ChatResponse::from_json(json!({ "choices": [text] })));
+        let (value, with) =
+            encode(&key(), &Kept::new(form("a"), meta.clone(), true), LONGEST).unwrap();
+        let read = decode(&key(), &StoredValue::new(value.bytes().clone())).unwrap();
+        assert_eq!(read.0.meta.question.as_ref(), Some(&question));
+        meta.question = None;
+        let (value, without) = encode(&key(), &Kept::new(form("a"), meta, true), LONGEST).unwrap();
+        let read = decode(&key(), &StoredValue::new(value.bytes().clone())).unwrap();
+        assert!(read.0.meta.question.is_none() && without + 32 < with);
     }
 
     #[test]

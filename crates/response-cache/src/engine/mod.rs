@@ -11,6 +11,7 @@ mod open;
 mod read;
 mod run;
 mod runs;
+mod semantic;
 mod sharing;
 mod stream;
 mod views;
@@ -31,6 +32,7 @@ use crate::stats::Recorder;
 use generations::Generations;
 use model::Answering;
 use runs::Runs;
+use semantic::Stage;
 use views::Views;
 
 /// What all handles of one cache share.
@@ -48,6 +50,8 @@ pub(crate) struct Core {
     generations: Generations,
     /// Which model answers, where the provider does not know.
     answering: Option<Answering>,
+    /// Questions that mean the same.
+    stage: Option<Stage>,
     token: LeaseToken,
     /// Which of several answers is given next.
     turn: AtomicUsize,
@@ -65,6 +69,7 @@ impl Core {
         Self {
             views: Views::new(&config, &identity),
             answering: Answering::of(&identity, &config),
+            stage: Stage::of(&config),
             backend,
             provider,
             identity,
