@@ -5,49 +5,74 @@
 ///
 /// C. J. Clopper, E. S. Pearson: *The use of confidence or fiducial limits illustrated in the case of
 /// the binomial*, Biometrika 26 (1934), 404-413. The bounds are quantiles of the beta distribution,
-/// found here by bisection of the binomial tail. Without trials it is `(0, 1)`.
+/// found here by bisection of the regularized incomplete beta function. Without trials it is `(0, 1)`.
 #[must_use]
+#[expect(clippy::cast_precision_loss, reason = "counts of pairs are far below 2^52")]
 pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> (f64, f64) {
     let successes = successes.min(trials);
+    let failures = trials - successes;
     let tail = (1.0 - confidence.clamp(0.0, 1.0)) / 2.0;
-    let low = if successes == 0 {
-        0.0
-    } else {
-        // P(X >= successes | p) grows with p.
-        bisect(|p| 1.0 - cumulative(successes - 1, trials, p) < tail)
-    };
-    let high =
-        if successes == trials { 1.0 } else { bisect(|p| cumulative(successes, trials, p) > tail) };
+    let (x, y) = (successes as f64, failures as f64);
+    let low = if successes == 0 { 0.0 } else { quantile(tail, x, y + 1.0) };
+    let high = if failures == 0 { 1.0 } else { quantile(1.0 - tail, x + 1.0, y) };
     (low, high)
 }
 
-/// Where the condition, which holds for small numbers, ceases to hold.
-fn bisect(holds: impl Fn(f64) -> bool) -> f64 {
+/// Where the beta distribution of `a` and `b` reaches this probability.
+fn quantile(probability: f64, a: f64, b: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..60 {
         let middle = f64::midpoint(low, high);
-        if holds(middle) { low = middle } else { high = middle }
+        if beta(middle, a, b) < probability { low = middle } else { high = middle }
     }
     f64::midpoint(low, high)
 }
 
-/// P(X <= k) of n trials of probability p, summed in logarithms from the likelier end.
-#[expect(clippy::cast_precision_loss, reason = "counts of pairs are far below 2^52")]
-fn cumulative(k: u64, n: u64, p: f64) -> f64 {
-    if p <= 0.0 {
-        return 1.0;
+/// The regularized incomplete beta function: its continued fraction (Abramowitz and Stegun 26.5.8),
+/// which converges fast below the mean; above it, by symmetry.
+fn beta(x: f64, a: f64, b: f64) -> f64 {
+    if x <= 0.0 || x >= 1.0 {
+        return if x <= 0.0 { 0.0 } else { 1.0 };
     }
-    if p >= 1.0 {
-        return if k >= n { 1.0 } else { 0.0 };
+    if x > (a + 1.0) / (a + b + 2.0) {
+        return 1.0 - beta(1.0 - x, b, a);
     }
-    let (ln_p, ln_q) = (p.ln(), (-p).ln_1p());
-    let mut ln_term = n as f64 * ln_q; // Of X = 0.
-    let mut sum = ln_term.exp();
-    for x in 1..=k {
-        ln_term += ((n - x + 1) as f64 / x as f64).ln() + ln_p - ln_q;
-        sum += ln_term.exp();
+    let front = ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * (-x).ln_1p();
+    front.exp() / (a * fraction(x, a, b))
+}
+
+/// The continued fraction, by Lentz's method.
+fn fraction(x: f64, a: f64, b: f64) -> f64 {
+    const TINY: f64 = 1e-300;
+    let (mut value, mut c, mut d) = (1.0, 1.0, 0.0);
+    for step in 1..10_000u32 {
+        let m = f64::from(step / 2);
+        let term = if step % 2 == 0 {
+            m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
+        } else {
+            -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
+        };
+        let away = |value: f64| if value.abs() < TINY { TINY } else { value };
+        d = 1.0 / away(1.0 + term * d);
+        c = away(1.0 + term / c);
+        value *= c * d;
+        if (c * d - 1.0).abs() < 1e-14 {
+            break;
+        }
     }
-    sum.min(1.0)
+    value
+}
+
+/// The logarithm of the gamma function, by Stirling's series, for arguments from 1.
+fn ln_gamma(mut z: f64) -> f64 {
+    let mut shift = 0.0;
+    while z < 16.0 {
+        shift -= z.ln();
+        z += 1.0;
+    }
+    let (i, i2) = (1.0 / z, 1.0 / (z * z));
+    let series = i / 12.0 - i * i2 / 360.0 + i * i2 * i2 / 1_260.0;
+    shift + (z - 0.5) * z.ln() - z + 0.5 * std::f64::consts::TAU.ln() + series
 }
 
 #[cfg(test)]

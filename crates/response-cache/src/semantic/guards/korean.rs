@@ -72,6 +72,11 @@ pub(super) fn stem(word: &str) -> (&str, Role) {
     (word, Role::None)
 }
 
+/// `주세요`: asks nicely, and for nothing.
+pub(super) fn is_courtesy(word: &str) -> bool {
+    ["주세", "줘", "줄래", "주실", "주십", "부탁"].iter().any(|form| word.starts_with(form))
+}
+
 pub(super) fn is_particle(word: &str) -> bool {
     word.is_empty() || PARTICLES.iter().any(|(particle, _)| *particle == word)
 }

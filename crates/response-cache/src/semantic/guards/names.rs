@@ -12,7 +12,8 @@ const COMMON: &str = "a an the this that these those some any each every all bot
     because since until though although is am are was were be been being do does did done has have had having will would \
     shall should can could may might must ought i me my mine myself we us our ours you your yours he him his she her hers \
     it its they them their theirs who whom whose which what where why how there here not no yes please just also too very \
-    really let's let me what's how's where's who's it's i'm i'd i've i'll you're we're they're there's that's one ones way";
+    really let's let me what's how's where's who's it's i'm i'd i've i'll you're we're they're there's that's one ones way \
+    give tell show list name suggest explain describe write recommend";
 
 /// Words that sentences begin with, capital or not.
 const STARTERS: &str = "give tell show explain describe list write make create find translate summarize summarise compare convert \

@@ -27,7 +27,7 @@ pub(super) fn count(words: &[Word<'_>]) -> usize {
     (0..words.len()).filter(denies).count()
 }
 
-fn is_english(word: &str) -> bool {
+pub(super) fn is_english(word: &str) -> bool {
     ENGLISH.contains(&word) || word.ends_with("n't")
 }
 
@@ -40,7 +40,8 @@ fn is_korean(word: &str) -> bool {
 /// `하지 마세요`, `하지 말고`.
 fn forbids(words: &[Word<'_>], at: usize) -> bool {
     let word = words[at].raw;
-    let form = matches!(word, "마" | "마라" | "말고" | "말아" | "말자")
+    let form = matches!(word, "마" | "마라" | "말고" | "말자")
+        || word.starts_with("말아")
         || word.starts_with("마세")
         || word.starts_with("마십");
     let after = at.checked_sub(1).is_some_and(|before| words[before].raw.ends_with('지'));

@@ -85,11 +85,14 @@ fn stems<'t>(words: &[Word<'t>]) -> Vec<Stem<'t>> {
                     last.role = korean::role(word.raw);
                 }
             }
-            Kind::Hangul => {
+            Kind::Hangul if !korean::is_courtesy(word.raw) => {
                 let (stem, role) = korean::stem(word.raw);
                 stems.push(Stem { text: stem.into(), role });
             }
-            Kind::Letters if !super::names::is_common(&word.low) => {
+            Kind::Letters if is_counted_unit(words, at) => {} // Its quantity says it all.
+            Kind::Letters
+                if !super::names::is_common(&word.low) && !negation::is_english(&word.low) =>
+            {
                 let stem = match &word.low {
                     std::borrow::Cow::Borrowed(low) => words::stem(low),
                     std::borrow::Cow::Owned(low) => words::stem(low).into_owned().into(),
@@ -100,4 +103,10 @@ fn stems<'t>(words: &[Word<'t>]) -> Vec<Stem<'t>> {
         }
     }
     stems
+}
+
+/// A unit after a number in digits.
+fn is_counted_unit(words: &[Word<'_>], at: usize) -> bool {
+    let after_number = at.checked_sub(1).is_some_and(|before| words[before].kind == Kind::Number);
+    after_number && super::units::unit(&words[at].low).is_some()
 }

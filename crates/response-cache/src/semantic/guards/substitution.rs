@@ -76,20 +76,40 @@ static CLASS: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
 
 /// Without a word in common it is not the same sentence.
 const LEAST_IN_COMMON: usize = 1;
+/// With more words that differ it is not the same sentence either, and comparing all of them with
+/// each other would take long.
+const MOST_APART: usize = 4;
 /// Letters that two forms of one word have in common at the beginning.
 const SAME_BEGINNING: usize = 4;
 
 pub(super) fn differs(one: &Scan<'_>, other: &Scan<'_>) -> bool {
-    if one.stems.len() != other.stems.len() {
+    let (first, second) = (sorted(one), sorted(other));
+    let (mut gone, mut come) = (without(&first, &second), without(&second, &first));
+    let common = first.len() - gone.len();
+    if common < LEAST_IN_COMMON || gone.len().max(come.len()) > MOST_APART {
         return false;
     }
-    let (mut first, mut second): (Vec<_>, Vec<_>) =
-        (one.stems.iter().map(text).collect(), other.stems.iter().map(text).collect());
-    first.sort_unstable();
-    second.sort_unstable();
-    let (gone, come) = (without(&first, &second), without(&second, &first));
-    let common = first.len() - gone.len();
-    common >= LEAST_IN_COMMON && matches!((&gone[..], &come[..]), ([a], [b]) if !alike(a, b))
+    // A Korean sentence ends in its verb, and the verb in the speaker's manners.
+    if let (Some(a), Some(b)) = (verb(one), verb(other)) {
+        let both = gone.contains(&a) && come.contains(&b);
+        gone.retain(|word| !both || *word != a);
+        come.retain(|word| !both || *word != b);
+    }
+    let apart = |words: &[&str], others: &[&str]| {
+        words.iter().filter(|word| !others.iter().any(|other| alike(word, other))).count()
+    };
+    apart(&gone, &come) == 1 && apart(&come, &gone) == 1
+}
+
+fn sorted<'s>(scan: &'s Scan<'_>) -> Vec<&'s str> {
+    let mut stems: Vec<_> = scan.stems.iter().map(text).collect();
+    stems.sort_unstable();
+    stems
+}
+
+/// The last word of a Korean sentence.
+fn verb<'s>(scan: &'s Scan<'_>) -> Option<&'s str> {
+    scan.stems.last().map(text).filter(|stem| !stem.is_ascii())
 }
 
 fn text<'s>(stem: &'s Stem<'_>) -> &'s str {
