@@ -85,6 +85,7 @@ fn stems<'t>(words: &[Word<'t>]) -> Vec<Stem<'t>> {
                     last.role = korean::role(word.raw);
                 }
             }
+            Kind::Hangul if is_quantity(words, at) => {}
             Kind::Hangul if !korean::is_courtesy(word.raw) => {
                 let (stem, role) = korean::stem(word.raw);
                 stems.push(Stem { text: stem.into(), role });
@@ -109,4 +110,15 @@ fn stems<'t>(words: &[Word<'t>]) -> Vec<Stem<'t>> {
 fn is_counted_unit(words: &[Word<'_>], at: usize) -> bool {
     let after_number = at.checked_sub(1).is_some_and(|before| words[before].kind == Kind::Number);
     after_number && super::units::unit(&words[at].low).is_some()
+}
+
+/// What follows a number in digits, or a number in words with its unit.
+fn is_quantity(words: &[Word<'_>], at: usize) -> bool {
+    let word = &words[at];
+    let after_number = at.checked_sub(1).is_some_and(|before| words[before].kind == Kind::Number);
+    let in_words = || {
+        let numeral = korean::numeral(word.raw).filter(|numeral| numeral.syllables > 1);
+        numeral.is_some_and(|numeral| super::units::korean_prefix(numeral.rest).is_some())
+    };
+    (word.attached && after_number) || in_words()
 }
