@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cache_core::{CacheKey, ChatResponse, ChatStream};
 
+use crate::semantic::SemanticHit;
+
 /// Where an answer came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -13,10 +15,19 @@ pub enum Source {
     Hit,
     /// The store, beyond its TTL: while it is asked for anew, or because that failed.
     Stale,
+    /// The store, where it is the answer to a question that means the same; the `semantic` field says
+    /// which.
+    Semantic,
     /// The provider, asked by this call.
     Computed,
     /// The provider, asked by another call, in this process or another, that this one has joined.
     Coalesced,
+}
+
+impl Source {
+    fn is_store(self) -> bool {
+        matches!(self, Self::Hit | Self::Stale | Self::Semantic)
+    }
 }
 
 /// A whole answer, and where it came from.
@@ -29,6 +40,8 @@ pub struct Answer {
     pub source: Source,
     /// The request's key; with [variants](crate::CallOptions::with_variants), that of this one.
     pub key: CacheKey,
+    /// Whose answer it is, where it is that of a question that means the same.
+    pub semantic: Option<SemanticHit>,
     pub(crate) created_at_ms: u64,
 }
 
@@ -36,7 +49,7 @@ impl Answer {
     /// Whether the store gave it.
     #[must_use]
     pub fn is_hit(&self) -> bool {
-        matches!(self.source, Source::Hit | Source::Stale)
+        self.source.is_store()
     }
 
     /// Time since the provider gave it, by the clock of the machine that asked.
@@ -56,6 +69,8 @@ pub struct AnswerStream {
     pub source: Source,
     /// The request's key; with [variants](crate::CallOptions::with_variants), that of this one.
     pub key: CacheKey,
+    /// Whose answer it is, where it is that of a question that means the same.
+    pub semantic: Option<SemanticHit>,
     /// Time since the provider gave it; zero for one that is under way.
     pub age: Duration,
 }
@@ -64,7 +79,7 @@ impl AnswerStream {
     /// Whether the store gave it.
     #[must_use]
     pub fn is_hit(&self) -> bool {
-        matches!(self.source, Source::Hit | Source::Stale)
+        self.source.is_store()
     }
 }
 
@@ -73,6 +88,7 @@ impl fmt::Debug for AnswerStream {
         f.debug_struct("AnswerStream")
             .field("source", &self.source)
             .field("key", &self.key)
+            .field("semantic", &self.semantic)
             .field("age", &self.age)
             .finish_non_exhaustive()
     }

@@ -10,6 +10,7 @@ use cache_core::{
 };
 use cache_guard::GuardOptions;
 
+use crate::semantic::Semantic;
 use crate::{Pace, Policy, ResponseCache};
 
 /// How callers that miss the same request at once find together.
@@ -76,6 +77,7 @@ pub(crate) struct Config {
     pub(crate) secret: Option<KeySecret>,
     pub(crate) share_statistics_every: Option<Duration>,
     pub(crate) prices: PriceTable,
+    pub(crate) semantic: Option<Semantic>,
 }
 
 impl fmt::Debug for Config {
@@ -123,6 +125,7 @@ impl Builder {
             secret: None,
             share_statistics_every: Some(Duration::from_secs(5)),
             prices: PriceTable::default(),
+            semantic: None,
         };
         Self { backend, provider, config, guard: Some(GuardOptions::default()) }
     }
@@ -282,6 +285,13 @@ impl Builder {
     /// the [built-in](PriceTable::built_in) prices.
     pub fn prices(mut self, prices: PriceTable) -> Self {
         self.config.prices = prices;
+        self
+    }
+
+    /// Answers questions that mean the same as one that was answered, where a call or a rule asks for
+    /// it. Default: off.
+    pub fn semantic(mut self, settings: Semantic) -> Self {
+        self.config.semantic = Some(settings);
         self
     }
 

@@ -10,6 +10,7 @@ use cache_guard::{Guarded, GuardedBackend};
 
 use crate::builder::{Builder, Config};
 use crate::engine::{Core, Want};
+use crate::semantic::SemanticHit;
 use crate::{Answer, AnswerStream, CallOptions, Error, Explanation, Group, Statistics};
 
 /// A cache of a chat model's answers over any [`CacheBackend`] and [`ChatProvider`]. Cloning gives
@@ -117,6 +118,17 @@ impl ResponseCache {
     /// [`Error::Store`] when the store fails: nothing is invalidated then, or it is unknown.
     pub async fn invalidate(&self, group: &Group) -> Result<(), Error> {
         self.core.invalidate(group).await
+    }
+
+    /// Says that a semantic answer was wrong. The answer is not given to that question again, in any
+    /// process, for a year; and the threshold rises to just above the similarity of the pair, by at
+    /// most 0.01 for each mark, for all requests of the namespace, until 30 days after the last mark.
+    /// Two round trips. Does nothing in a cache without a [semantic stage](Builder::semantic).
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails.
+    pub async fn mark_wrong(&self, hit: &SemanticHit) -> Result<(), Error> {
+        self.core.mark_wrong(hit).await
     }
 
     /// The key of a request.

@@ -13,6 +13,7 @@ mod pace;
 mod policy;
 mod provider;
 mod request;
+pub mod semantic;
 mod split;
 mod stats;
 mod stored;

@@ -37,6 +37,7 @@ pub struct CallOptions {
     pub(crate) allow: bool,
     pub(crate) variants: u32,
     pub(crate) pace: Option<Pace>,
+    pub(crate) semantic: Option<bool>,
 }
 
 impl CallOptions {
@@ -88,6 +89,15 @@ impl CallOptions {
     /// until there are as many, and from then on they are given in turns.
     pub fn with_variants(mut self, answers: u32) -> Self {
         self.variants = answers.clamp(1, MAX_VARIANTS);
+        self
+    }
+
+    /// Whether the answer to a question that means the same will do, and this call's answer for those
+    /// who ask in other words, in a cache with a [semantic stage](crate::Builder::semantic). Default:
+    /// as its [rule](crate::semantic::Semantic::when) says, and without a rule not. A call that wants
+    /// several [variants](Self::with_variants) never takes part.
+    pub fn with_semantic(mut self, semantic: bool) -> Self {
+        self.semantic = Some(semantic);
         self
     }
 

@@ -1,9 +1,13 @@
 //! Counting what the cache does, in this process and for all of them.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use cache_core::stats::{Unshared, add, micros};
 use cache_core::{Price, TokenUsage};
+
+use crate::Source;
+use crate::semantic::{Decision, Guard, Outcome};
 
 /// Why a lookup was no hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,6 +106,71 @@ cache_core::statistics! {
         too_long_answers,
         /// Calls of the provider that were given up since nobody waited for them any more.
         abandoned,
+        /// Lookups answered with the answer to a question that means the same.
+        semantic_hits,
+        /// Lookups that would have been, but for the shadow mode.
+        semantic_shadow_hits,
+        /// Semantic lookups that found no question of their context. (Those that end so, and in all
+        /// ways that follow, also count under the cause of their exact miss.)
+        semantic_nothing,
+        /// … whose nearest question was below the threshold.
+        semantic_below_threshold,
+        /// … whose nearest question was asked in another context.
+        semantic_other_context,
+        /// … whose nearest question's answer was gone.
+        semantic_gone,
+        /// … whose nearest question was marked as wrong for them.
+        semantic_marked,
+        /// … that failed, took too long, or were left out after such.
+        semantic_failed,
+        /// … whose nearest question differed in its language.
+        semantic_guard_language,
+        /// … whose nearest question differed in its code.
+        semantic_guard_code,
+        /// … whose nearest question differed in its quotes.
+        semantic_guard_quotes,
+        /// … whose nearest question differed in its dates.
+        semantic_guard_dates,
+        /// … whose nearest question differed in its times.
+        semantic_guard_times,
+        /// … whose nearest question differed in its currencies.
+        semantic_guard_currencies,
+        /// … whose nearest question differed in its units.
+        semantic_guard_units,
+        /// … whose nearest question differed in its numbers.
+        semantic_guard_numbers,
+        /// … whose nearest question differed in its negation.
+        semantic_guard_negation,
+        /// … whose nearest question differed in its opposites.
+        semantic_guard_opposites,
+        /// … whose nearest question differed in its names.
+        semantic_guard_names,
+        /// … whose nearest question differed in its order.
+        semantic_guard_order,
+        /// … whose nearest question differed in its substitution.
+        semantic_guard_substitution,
+        /// Nearest questions less than 0.01 below the threshold.
+        semantic_near_0_01,
+        /// Nearest questions 0.01 to 0.02 below the threshold.
+        semantic_near_0_02,
+        /// Nearest questions 0.02 to 0.05 below the threshold.
+        semantic_near_0_05,
+        /// Nearest questions 0.05 to 0.1 below the threshold.
+        semantic_near_0_1,
+        /// Nearest questions 0.1 or more below the threshold.
+        semantic_far,
+        /// Served pairs that were verified.
+        semantic_verified,
+        /// … and found wrong.
+        semantic_verified_wrong,
+        /// Near misses that were verified.
+        semantic_near_verified,
+        /// … and found to ask the same.
+        semantic_near_same,
+        /// Answers that were marked as wrong.
+        semantic_marks,
+        /// Questions that could not be put into the index.
+        semantic_write_errors,
     }
 }
 
@@ -122,11 +191,11 @@ impl Statistics {
             + self.misses_not_cacheable
     }
 
-    /// Hits, stale ones included, of all lookups: 0 to 1, and 0 before the first lookup.
+    /// Hits, stale and semantic ones included, of all lookups: 0 to 1, and 0 before the first lookup.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
     pub fn hit_rate(&self) -> f64 {
-        let hits = self.hits + self.stale_hits;
+        let hits = self.hits + self.stale_hits + self.semantic_hits;
         let lookups = hits + self.misses();
         if lookups == 0 { 0.0 } else { hits as f64 / lookups as f64 }
     }
@@ -174,18 +243,93 @@ fn cost(usage: TokenUsage, price: Price) -> u64 {
 impl Recorder {
     pub(crate) fn hit(
         &self,
-        stale: bool,
+        source: Source,
         compute_time: Duration,
         usage: Option<TokenUsage>,
         price: Option<Price>,
     ) {
         let counts = &self.counts;
-        add(if stale { &counts.stale_hits } else { &counts.hits }, 1);
+        let counter = match source {
+            Source::Stale => &counts.stale_hits,
+            Source::Semantic => &counts.semantic_hits,
+            _ => &counts.hits,
+        };
+        add(counter, 1);
         add(&counts.micros_saved, micros(compute_time));
         let usage = usage.unwrap_or_default();
         add(&counts.prompt_tokens_saved, usage.prompt);
         add(&counts.completion_tokens_saved, usage.completion);
         add(&counts.picodollars_saved, price.map_or(0, |price| cost(usage, price)));
+    }
+
+    /// A semantic lookup that has ended.
+    pub(crate) fn semantic(&self, decision: &Decision) {
+        let counts = &self.counts;
+        let counter = match decision.outcome {
+            Outcome::Served => return, // Counted as a hit.
+            Outcome::WouldServe => &counts.semantic_shadow_hits,
+            Outcome::Nothing => &counts.semantic_nothing,
+            Outcome::BelowThreshold => &counts.semantic_below_threshold,
+            Outcome::OtherContext => &counts.semantic_other_context,
+            Outcome::Gone => &counts.semantic_gone,
+            Outcome::MarkedWrong => &counts.semantic_marked,
+            Outcome::Failed => &counts.semantic_failed,
+            Outcome::Guarded(guard) => self.guard(guard),
+        };
+        add(counter, 1);
+        let below = decision.similarity.map(|found| decision.threshold.get() - found.get());
+        if let Some(below) = below.filter(|below| *below > 0.0) {
+            add(self.near(below), 1);
+        }
+    }
+
+    fn guard(&self, guard: Guard) -> &AtomicU64 {
+        let counts = &self.counts;
+        match guard {
+            Guard::Language => &counts.semantic_guard_language,
+            Guard::Code => &counts.semantic_guard_code,
+            Guard::Quotes => &counts.semantic_guard_quotes,
+            Guard::Dates => &counts.semantic_guard_dates,
+            Guard::Times => &counts.semantic_guard_times,
+            Guard::Currencies => &counts.semantic_guard_currencies,
+            Guard::Units => &counts.semantic_guard_units,
+            Guard::Numbers => &counts.semantic_guard_numbers,
+            Guard::Negation => &counts.semantic_guard_negation,
+            Guard::Opposites => &counts.semantic_guard_opposites,
+            Guard::Names => &counts.semantic_guard_names,
+            Guard::Order => &counts.semantic_guard_order,
+            Guard::Substitution => &counts.semantic_guard_substitution,
+        }
+    }
+
+    fn near(&self, below: f32) -> &AtomicU64 {
+        let counts = &self.counts;
+        match below {
+            below if below < 0.01 => &counts.semantic_near_0_01,
+            below if below < 0.02 => &counts.semantic_near_0_02,
+            below if below < 0.05 => &counts.semantic_near_0_05,
+            below if below < 0.1 => &counts.semantic_near_0_1,
+            _ => &counts.semantic_far,
+        }
+    }
+
+    /// A second opinion.
+    pub(crate) fn semantic_verified(&self, served: bool, same: bool) {
+        let counts = &self.counts;
+        add(if served { &counts.semantic_verified } else { &counts.semantic_near_verified }, 1);
+        match (served, same) {
+            (true, false) => add(&counts.semantic_verified_wrong, 1),
+            (false, true) => add(&counts.semantic_near_same, 1),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn semantic_marked_wrong(&self) {
+        add(&self.counts.semantic_marks, 1);
+    }
+
+    pub(crate) fn semantic_write_failed(&self) {
+        add(&self.counts.semantic_write_errors, 1);
     }
 
     pub(crate) fn miss(&self, cause: MissCause) {
@@ -288,7 +432,7 @@ mod tests {
     fn money_counts_cached_input_for_less() {
         let recorder = Recorder::default();
         let price = Price::per_million_of(1.0, 0.1, 4.0);
-        recorder.hit(false, Duration::from_millis(200), Some(usage()), Some(price));
+        recorder.hit(Source::Hit, Duration::from_millis(200), Some(usage()), Some(price));
         recorder.provider_call(Duration::ZERO, Some(usage()), Some(price), false);
         let counted = recorder.snapshot();
         let dollars = 600e-6 + 40e-6 + 400e-6;
@@ -300,13 +444,13 @@ mod tests {
     #[test]
     fn what_is_given_back_is_shared_next_time() {
         let recorder = Recorder::default();
-        recorder.hit(false, Duration::ZERO, None, None);
+        recorder.hit(Source::Hit, Duration::ZERO, None, None);
         recorder.miss(MissCause::Absent);
         let first = recorder.take_unshared();
         assert_eq!((first.hits, first.misses()), (1, 1));
         assert_eq!(recorder.take_unshared(), Statistics::default());
         recorder.give_back(&first);
-        recorder.hit(true, Duration::ZERO, None, None);
+        recorder.hit(Source::Stale, Duration::ZERO, None, None);
         let second = recorder.take_unshared();
         assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 1));
         let counters = second.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c)).collect();
@@ -331,7 +475,7 @@ mod tests {
         let recorder = Recorder::default();
         assert!(recorder.snapshot().hit_rate().abs() < f64::EPSILON);
         causes.into_iter().for_each(|cause| recorder.miss(cause));
-        recorder.hit(false, Duration::ZERO, None, None);
+        recorder.hit(Source::Hit, Duration::ZERO, None, None);
         let counted = recorder.snapshot();
         assert_eq!(counted.misses(), causes.len() as u64);
         assert!((counted.hit_rate() - 1.0 / 12.0).abs() < 1e-9);

@@ -38,7 +38,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(2);
 /// is kept near when it is next read. That a key has no value is never kept.
 ///
 /// # Expiry
-/// By the server's clock, up to a round trip and 10 ms early: never late.
+/// By the server's clock, to the millisecond or a round trip early: never late.
 ///
 /// # Eviction
 /// What is near is evicted least recently used first. The server sees a use of an entry near at most

@@ -95,8 +95,8 @@ impl Store {
         if let Life::Left(left) = life {
             longest = longest.min(left);
         }
-        // The bounds are strict, and the table may be late. Beyond the clock's range there is no end.
-        let end = drawn.checked_add(longest.saturating_sub(LocalTable::<Arc<Session>>::LATE));
+        // Beyond the clock's range there is no end.
+        let end = drawn.checked_add(longest);
         let tag = Arc::clone(&session);
         let holds = || session.vouches() && self.epochs.now(key) == epoch;
         self.table.insert_if(key, value.clone(), end, tag, holds);

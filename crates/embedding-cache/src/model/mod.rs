@@ -88,6 +88,10 @@ impl ModelCache {
         }
     }
 
+    pub(crate) fn model_identity(&self) -> &ModelIdentity {
+        &self.identity
+    }
+
     /// Entries of this scope in place of the cache's.
     #[must_use]
     pub fn with_scope(mut self, scope: Scope) -> Self {

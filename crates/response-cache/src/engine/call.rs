@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cache_core::vector::Similarity;
 use cache_core::{CacheKey, ChatRequest, Ttl};
 
 use super::Core;
 use super::views::View;
+use crate::semantic::{Asked, Question};
 use crate::{CallOptions, Explanation, MissCause, Mode, Pace, request, usage};
 
 /// In which form the caller wants the answer.
@@ -32,6 +34,10 @@ pub(crate) struct Call {
     pub(super) ttl: Ttl,
     pub(super) max_age: Option<Duration>,
     pub(super) pace: Pace,
+    /// The question, where one that means the same will do.
+    pub(super) asked: Option<Arc<Asked>>,
+    /// How similar that one must be.
+    pub(super) threshold: Similarity,
 }
 
 impl Core {
@@ -40,7 +46,10 @@ impl Core {
         let variants = options.variants.max(1);
         let slots = request::keys(&view.profile, &self.identity, request, variants);
         let tagged = |tag: &String| (tag.clone(), self.views.tag(tag));
+        let settings = self.config.semantic.as_ref();
         Call {
+            asked: self.asked(&view, request, options).map(Arc::new),
+            threshold: settings.map_or(Similarity::SAME, |settings| settings.threshold_of(request)),
             slots,
             view,
             tags: options.tags.iter().map(tagged).collect(),
@@ -52,6 +61,17 @@ impl Core {
             max_age: options.max_age,
             pace: options.pace.unwrap_or(self.config.pace),
         }
+    }
+
+    /// The question of a call that takes part in the semantic stage.
+    fn asked(&self, view: &View, request: &ChatRequest, options: &CallOptions) -> Option<Asked> {
+        let settings = self.config.semantic.as_ref()?;
+        let wanted = options.semantic.unwrap_or_else(|| settings.looks_up(request));
+        if !wanted || options.variants > 1 || options.mode == Mode::Bypass {
+            return None;
+        }
+        let embedder = settings.embedder.identity();
+        Question::of(&view.profile, &self.identity, &embedder, request).map(Asked::new)
     }
 
     fn may_cache(&self, request: &ChatRequest, options: &CallOptions) -> bool {

@@ -7,6 +7,7 @@ use cache_core::{CacheKey, ChatRequest};
 use super::open::Opened;
 use super::run::Ended;
 use super::{Call, Core};
+use crate::semantic::SemanticHit;
 use crate::stored::Kept;
 use crate::{Answer, Error, Source};
 
@@ -23,7 +24,9 @@ impl Core {
         let mut retry = self.config.retry_joined;
         loop {
             let (watcher, joined, key, fallback) = match self.open(&call, request).await? {
-                Opened::Kept { kept, source, key } => return Ok(answer(kept, source, key)),
+                Opened::Kept { kept, source, key, semantic } => {
+                    return Ok(answer(kept, source, key, semantic));
+                }
                 Opened::Running { watcher, joined, key, fallback } => {
                     (watcher, joined, key, fallback)
                 }
@@ -31,7 +34,7 @@ impl Core {
             match (watcher.ended().await, fallback) {
                 (Ok(ended), _) => {
                     let source = self.source_of(&ended, joined);
-                    return Ok(answer(ended.kept, source, key));
+                    return Ok(answer(ended.kept, source, key, None));
                 }
                 (Err(_), _) if joined && retry => retry = false,
                 (Err(error), Some(kept)) => return Ok(self.stand_in(&error, kept, key)),
@@ -50,18 +53,23 @@ impl Core {
 
     fn stand_in(self: &Arc<Self>, error: &Error, kept: Kept, key: CacheKey) -> Answer {
         self.count_stand_in(error, &kept);
-        answer(kept, Source::Stale, key)
+        answer(kept, Source::Stale, key, None)
     }
 
     /// A stale answer is given in place of an error.
     pub(super) fn count_stand_in(self: &Arc<Self>, error: &Error, kept: &Kept) {
         tracing::warn!(%error, "the provider failed; an answer past its TTL is given");
-        self.count_hit(kept, true);
+        self.count_hit(kept, Source::Stale);
         self.share_later();
     }
 }
 
-pub(super) fn answer(kept: Kept, source: Source, key: CacheKey) -> Answer {
+pub(super) fn answer(
+    kept: Kept,
+    source: Source,
+    key: CacheKey,
+    semantic: Option<SemanticHit>,
+) -> Answer {
     let created_at_ms = kept.0.meta.created_at_ms;
-    Answer { response: kept.into_whole(), source, key, created_at_ms }
+    Answer { response: kept.into_whole(), source, key, semantic, created_at_ms }
 }

@@ -28,6 +28,7 @@ impl Core {
             response: answer?,
             source: Source::Computed,
             key: call.key().clone(),
+            semantic: None,
             created_at_ms: now_ms(),
         })
     }
@@ -47,7 +48,13 @@ impl Core {
         meter.failed = false;
         let chunks: ChatStream = Box::pin(stream.inspect(move |item| meter.see(item)));
         let key = call.key().clone();
-        Ok(AnswerStream { chunks, source: Source::Computed, key, age: Duration::ZERO })
+        Ok(AnswerStream {
+            chunks,
+            source: Source::Computed,
+            key,
+            semantic: None,
+            age: Duration::ZERO,
+        })
     }
 }
 

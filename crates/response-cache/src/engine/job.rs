@@ -172,6 +172,7 @@ impl Job {
             usage,
             generations: known(&stamps.groups),
             tags: tags.zip(known(&stamps.tags)).collect(),
+            question: self.call.asked.as_ref().map(|asked| asked.question.clone()),
         }
     }
 }

@@ -12,6 +12,7 @@ mod price;
 mod read;
 mod run;
 mod runs;
+mod semantic;
 mod sharing;
 mod stream;
 mod views;
@@ -31,6 +32,7 @@ use generations::Generations;
 use model::Answering;
 use price::LastPrice;
 use runs::Runs;
+use semantic::Stage;
 use views::Views;
 
 /// What all handles of one cache share.
@@ -48,6 +50,8 @@ pub(crate) struct Core {
     generations: Generations,
     /// Which model answers, where the provider does not know.
     answering: Option<Answering>,
+    /// Questions that mean the same.
+    stage: Option<Stage>,
     token: LeaseToken,
     /// Which of several answers is given next.
     turn: AtomicUsize,
@@ -66,6 +70,7 @@ impl Core {
         Self {
             views: Views::new(&config, &identity),
             answering: Answering::of(&identity, &config),
+            stage: Stage::of(&config),
             backend,
             provider,
             identity,

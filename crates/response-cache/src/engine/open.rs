@@ -11,13 +11,14 @@ use super::run::Watcher;
 use super::runs::{Joined, RunKey, Ticket};
 use super::{Call, Core};
 use crate::group::Group;
+use crate::semantic::SemanticHit;
 use crate::stored::Kept;
 use crate::{Answer, Error, Mode, Source};
 
 /// What there is for a call.
 pub(super) enum Opened {
     /// The store has it.
-    Kept { kept: Kept, source: Source, key: CacheKey },
+    Kept { kept: Kept, source: Source, key: CacheKey, semantic: Option<SemanticHit> },
     /// The provider is being asked.
     Running { watcher: Watcher, joined: bool, key: CacheKey, fallback: Option<Kept> },
 }
@@ -38,6 +39,10 @@ impl Core {
                 self.hit(call, read.slot, kept, Source::Stale)
             }
             Found::Missing(cause, fallback) => {
+                if let Some((kept, hit)) = self.same_instead(call, &read).await {
+                    self.share_later();
+                    return Ok(self.semantic_hit(call, kept, hit));
+                }
                 self.recorder.miss(cause);
                 if let Some(error) = read.failed.take_if(|_| self.config.strict) {
                     self.share_later();
@@ -62,7 +67,7 @@ impl Core {
             Found::Stale(kept) => (kept, Source::Stale),
             Found::Missing(..) => return Ok(None),
         };
-        Ok(Some(answer(kept, source, read.slot)))
+        Ok(Some(answer(kept, source, read.slot, None)))
     }
 
     /// Removes the identifier of a group: no entry was written under the next one.
@@ -75,9 +80,28 @@ impl Core {
     }
 
     fn hit(self: &Arc<Self>, call: &Call, key: CacheKey, kept: Kept, source: Source) -> Opened {
-        self.count_hit(&kept, source == Source::Stale);
+        self.count_hit(&kept, source);
         self.keep_alive(call, &kept);
-        Opened::Kept { kept, source, key }
+        Opened::Kept { kept, source, key, semantic: None }
+    }
+
+    /// The answer to a question that means the same, where the call takes one and the store is well.
+    async fn same_instead(
+        self: &Arc<Self>,
+        call: &Call,
+        read: &Read,
+    ) -> Option<(Kept, SemanticHit)> {
+        if call.mode == Mode::Refresh || read.failed.is_some() {
+            return None;
+        }
+        self.look_for_same(call, read).await
+    }
+
+    fn semantic_hit(self: &Arc<Self>, call: &Call, kept: Kept, hit: SemanticHit) -> Opened {
+        self.count_hit(&kept, Source::Semantic);
+        self.keep_alive(call, &kept);
+        let key = call.key().clone();
+        Opened::Kept { kept, source: Source::Semantic, key, semantic: Some(hit) }
     }
 
     /// Makes the identifiers that a new entry needs, before the provider is asked: an invalidation

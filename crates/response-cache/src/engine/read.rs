@@ -13,7 +13,7 @@ use super::{Call, Core};
 use crate::answer::age_of;
 use crate::group::Id;
 use crate::stored::{self, Kept};
-use crate::{MissCause, Mode};
+use crate::{MissCause, Mode, Source};
 
 /// What an entry means to one call.
 #[derive(Debug, Clone)]
@@ -195,10 +195,10 @@ impl Core {
     }
 
     /// Counts a hit.
-    pub(super) fn count_hit(&self, kept: &Kept, stale: bool) {
+    pub(super) fn count_hit(&self, kept: &Kept, source: Source) {
         let meta = &kept.0.meta;
         let price = meta.usage.and_then(|_| self.price(meta.model.as_deref()));
-        self.recorder.hit(stale, meta.compute_time, meta.usage, price);
+        self.recorder.hit(source, meta.compute_time, meta.usage, price);
     }
 
     /// Puts off the day on which the entry's groups are forgotten, in the background.

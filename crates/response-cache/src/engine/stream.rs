@@ -27,10 +27,10 @@ impl Core {
         let mut retry = self.config.retry_joined;
         loop {
             let (watcher, joined, key, fallback) = match self.open(&call, request).await? {
-                Opened::Kept { kept, source, key } => {
+                Opened::Kept { kept, source, key, semantic } => {
                     let (chunks, age) =
                         (replay(&kept, usage, pace), age_of(kept.0.meta.created_at_ms));
-                    return Ok(AnswerStream { chunks, source, key, age });
+                    return Ok(AnswerStream { chunks, source, key, semantic, age });
                 }
                 Opened::Running { watcher, joined, key, fallback } => {
                     (watcher, joined, key, fallback)
@@ -48,12 +48,13 @@ impl Core {
                     self.count_stand_in(&error, &kept);
                     let (chunks, age) =
                         (replay(&kept, usage, pace), age_of(kept.0.meta.created_at_ms));
-                    return Ok(AnswerStream { chunks, source: Source::Stale, key, age });
+                    let source = Source::Stale;
+                    return Ok(AnswerStream { chunks, source, key, semantic: None, age });
                 }
                 (Some(Err(error)), None) => return Err(error),
             };
             let chunks = live(watcher, usage);
-            return Ok(AnswerStream { chunks, source, key, age: Duration::ZERO });
+            return Ok(AnswerStream { chunks, source, key, semantic: None, age: Duration::ZERO });
         }
     }
 }

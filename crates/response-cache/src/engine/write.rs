@@ -42,9 +42,12 @@ impl Job {
             options = options.with_release(self.core.token);
         }
         let result = self.core.backend.put_many(&[entry], &options).await;
-        if let Err(error) = &result {
-            super::Core::store_failed("write", error);
-            self.core.recorder.write_failed();
+        match &result {
+            Ok(()) => self.core.list_later(&self.call, &self.guard.key().slot, self.lives().1),
+            Err(error) => {
+                super::Core::store_failed("write", error);
+                self.core.recorder.write_failed();
+            }
         }
         // The write releases the lease on the written key; on failure, or where it is on the
         // companion, it is still held.

@@ -3,6 +3,7 @@
 mod reader;
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use self::reader::ReadForm;
 use crate::group::Id;
+use crate::semantic::Question;
 use crate::{assemble, split, usage};
 
 /// The version of [`Entry`]. Entries of another are misses.
@@ -46,6 +48,8 @@ pub(crate) struct Meta {
     /// The identifiers of the groups that every entry of its scope belongs to.
     pub(crate) generations: Vec<Id>,
     pub(crate) tags: Vec<(String, Id)>,
+    /// What was asked, where others may be given the answer who ask in other words.
+    pub(crate) question: Option<Question>,
 }
 
 /// As the service gave it.
@@ -130,10 +134,19 @@ struct Entry<'a> {
     generations: &'a [Id],
     tags: &'a [(String, Id)],
     form: EntryForm,
+    /// Absent from entries that take no part in the semantic stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<Asked<'a>>,
 }
 
-/// How many [`Entry`] has.
-const FIELDS: u32 = 10;
+#[derive(Serialize)]
+struct Asked<'a> {
+    context: [u8; 32],
+    text: &'a str,
+}
+
+/// How many [`Entry`] has, without and with a question.
+const FIELDS: RangeInclusive<u32> = 10..=11;
 
 #[derive(Serialize)]
 struct Usage {
@@ -178,6 +191,7 @@ pub(crate) fn encode(
         generations: &answer.meta.generations,
         tags: &answer.meta.tags,
         form,
+        question: answer.meta.question.as_ref().map(Asked::of),
     };
     let body = rmp_serde::to_vec(&entry).map_err(|_| Unstorable::Broken)?;
     if body.len() > max_bytes.min(LONGEST) {
@@ -248,6 +262,12 @@ fn read_form(body: &Bytes, form: ReadForm<'_>) -> Option<Form> {
     }
 }
 
+impl<'a> Asked<'a> {
+    fn of(question: &'a Question) -> Self {
+        Self { context: question.context, text: &question.text }
+    }
+}
+
 impl Usage {
     fn of(tokens: TokenUsage) -> Self {
         let TokenUsage { prompt, cached_prompt, completion, .. } = tokens;
@@ -309,6 +329,7 @@ mod tests {
             usage: Some(usage),
             generations: vec![0, 1, Id::MAX],
             tags: vec![(String::new(), 7), ("t".repeat(300), Id::MAX - 1)],
+            question: Some(Question { context: [200; 32], text: "얼마나?".to_owned() }),
         };
         for meta in [full, Meta::default()] {
             for (usage_asked, count) in [(true, 0), (false, 1), (true, 2_000)] {
@@ -319,6 +340,21 @@ mod tests {
                 assert_eq!(format!("{read:?}"), format!("{kept:?}"));
             }
         }
+    }
+
+    #[test]
+    fn a_question_comes_back_with_its_answer() {
+        let question = Question { context: [9; 32], text: "얼마나 먼가요?".to_owned() };
+        let mut meta = Meta { question: Some(question.clone()), ..Meta::default() };
+        let form = |text: &str| Form::Whole(ChatResponse::from_json(json!({ "choices": [text] })));
+        let (value, with) =
+            encode(&key(), &Kept::new(form("a"), meta.clone(), true), LONGEST).unwrap();
+        let read = decode(&key(), &StoredValue::new(value.bytes().clone())).unwrap();
+        assert_eq!(read.0.meta.question.as_ref(), Some(&question));
+        meta.question = None;
+        let (value, without) = encode(&key(), &Kept::new(form("a"), meta, true), LONGEST).unwrap();
+        let read = decode(&key(), &StoredValue::new(value.bytes().clone())).unwrap();
+        assert!(read.0.meta.question.is_none() && without + 32 < with);
     }
 
     #[test]

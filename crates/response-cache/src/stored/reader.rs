@@ -7,8 +7,9 @@ use std::time::Duration;
 use cache_core::TokenUsage;
 use rmp::decode;
 
-use super::{Meta, SCHEMA, WHOLE};
+use super::{FIELDS, Meta, SCHEMA, WHOLE};
 use crate::group::Id;
+use crate::semantic::Question;
 
 /// What a stored entry says. Texts are those of the entry.
 #[derive(Debug)]
@@ -30,11 +31,11 @@ pub(super) enum ReadForm<'a> {
 /// Says why this is none.
 pub(super) fn read(body: &[u8]) -> Result<Read<'_>, &'static str> {
     let mut reader = Reader(body);
-    reader.array(super::FIELDS).ok_or(NOT_OURS)?;
+    let fields = reader.length().filter(|fields| FIELDS.contains(fields)).ok_or(NOT_OURS)?;
     if reader.number().ok_or(NOT_OURS)? != u64::from(SCHEMA) {
         return Err("other_schema");
     }
-    reader.entry().filter(|_| reader.0.is_empty()).ok_or(NOT_OURS)
+    reader.entry(fields == *FIELDS.end()).filter(|_| reader.0.is_empty()).ok_or(NOT_OURS)
 }
 
 const NOT_OURS: &str = "not_an_answer";
@@ -48,7 +49,7 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     /// The fields behind the schema, in the order in which they are written.
-    fn entry(&mut self) -> Option<Read<'a>> {
+    fn entry(&mut self, asked: bool) -> Option<Read<'a>> {
         let meta = Meta {
             created_at_ms: self.number()?,
             compute_time: Duration::from_micros(self.number()?),
@@ -60,7 +61,8 @@ impl<'a> Reader<'a> {
         let usage_asked = decode::read_bool(&mut self.0).ok()?;
         let (generations, tags) = (self.list(Self::id)?, self.list(Self::tag)?);
         let form = self.form()?;
-        Some(Read { meta: Meta { generations, tags, ..meta }, usage_asked, form })
+        let question = if asked { Some(self.question()?) } else { None };
+        Some(Read { meta: Meta { generations, tags, question, ..meta }, usage_asked, form })
     }
 
     fn form(&mut self) -> Option<ReadForm<'a>> {
@@ -91,6 +93,12 @@ impl<'a> Reader<'a> {
         Some((self.text()?.to_owned(), self.id()?))
     }
 
+    fn question(&mut self) -> Option<Question> {
+        self.array(2)?;
+        let context = self.list(|reader| u8::try_from(reader.number()?).ok())?;
+        Some(Question { context: context.try_into().ok()?, text: self.text()?.to_owned() })
+    }
+
     /// 16 bytes, the highest first.
     fn id(&mut self) -> Option<Id> {
         if decode::read_bin_len(&mut self.0).ok()? != 16 {
@@ -102,11 +110,16 @@ impl<'a> Reader<'a> {
     }
 
     fn array(&mut self, length: u32) -> Option<()> {
-        (decode::read_array_len(&mut self.0).ok()? == length).then_some(())
+        (self.length()? == length).then_some(())
+    }
+
+    /// That of an array.
+    fn length(&mut self) -> Option<u32> {
+        decode::read_array_len(&mut self.0).ok()
     }
 
     fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let length = usize::try_from(decode::read_array_len(&mut self.0).ok()?).ok()?;
+        let length = usize::try_from(self.length()?).ok()?;
         let mut items = Vec::with_capacity(length.min(FIRST_CAPACITY));
         for _ in 0..length {
             items.push(item(self)?);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value)]
 
 mod provider;
+pub mod semantic;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -23,7 +23,7 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn new(statistics: &Statistics) -> Self {
         Self {
-            hits: statistics.hits + statistics.stale_hits,
+            hits: statistics.hits + statistics.stale_hits + statistics.semantic_hits,
             misses: statistics.misses(),
             hit_rate: statistics.hit_rate(),
             tokens_saved: statistics.prompt_tokens_saved + statistics.completion_tokens_saved,

@@ -1,29 +1,29 @@
-//! The clock by which entries in memory end. Every hit asks it, so it is a cheap one: of the system's
-//! monotonic clock the form that moves in ticks (1 to 10 ms), where there is such. A clock that is
-//! read to the nanosecond takes a fifth of a hit.
+//! The clocks by which entries in memory end. Every hit asks one, so the usual one is cheap: of the
+//! system's monotonic clock the form that moves in ticks, where there is such. A clock that is read to
+//! the nanosecond takes a fifth of a hit.
 
 use std::time::{Duration, Instant};
 
-/// The end of an entry. It is noticed up to a tick late.
+/// The end of an entry.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moment(Duration);
+pub(super) enum Moment {
+    /// Noticed when a tick comes: of a kernel's usual ones 1 to 10 ms late.
+    Roughly(Duration),
+    /// Noticed at once.
+    Exactly(Instant),
+}
 
 impl Moment {
-    /// So long from now; `None` beyond the clock's range.
+    /// So long from now, roughly; `None` beyond the clock's range.
     pub(super) fn after(life: Duration) -> Option<Self> {
-        system::exactly().checked_add(life).map(Self)
-    }
-
-    /// The moment of an instant. One that is over has come at once.
-    pub(super) fn at(instant: Instant) -> Option<Self> {
-        match instant.checked_duration_since(Instant::now()) {
-            Some(life) => Self::after(life),
-            None => Some(Self(Duration::ZERO)),
-        }
+        system::exactly().checked_add(life).map(Self::Roughly)
     }
 
     pub(super) fn has_come(self) -> bool {
-        self.0 <= system::roughly()
+        match self {
+            Self::Roughly(end) => end <= system::roughly(),
+            Self::Exactly(end) => end <= Instant::now(),
+        }
     }
 }
 
@@ -54,7 +54,6 @@ mod system {
 
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-    /// Counted from before the first entry, so that zero has always come.
     pub(super) fn exactly() -> Duration {
         START.elapsed()
     }
@@ -67,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_comes_in_time_and_a_tick_later_at_most() {
+    fn a_moment_comes_and_not_too_early() {
         let life = Duration::from_millis(30);
         let (start, moment) = (Instant::now(), Moment::after(life).unwrap());
         while !moment.has_come() {
@@ -79,8 +78,8 @@ mod tests {
     #[test]
     fn what_is_over_has_come() {
         let now = Instant::now();
-        assert!(Moment::at(now).unwrap().has_come());
-        assert!(!Moment::at(now + Duration::from_secs(60)).unwrap().has_come());
+        assert!(Moment::Exactly(now).has_come());
+        assert!(!Moment::Exactly(now + Duration::from_secs(60)).has_come());
         assert!(Moment::after(Duration::MAX).is_none());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lru::LruCache;
 
@@ -53,8 +53,9 @@ fn end_of(ttl: Ttl) -> Option<Moment> {
 /// returned. A value that is larger than the bound is evicted at once.
 ///
 /// # Expiry
-/// A value is not read after its end, or up to [`LATE`](Self::LATE) after it where the system has a
-/// cheap clock that moves in ticks.
+/// A value that was inserted until an [instant](Self::insert_if) is not read after it. One that was
+/// given a [time to live](Self::insert) may be read until the system's clock ticks, where it has one
+/// that is cheaper for that (Linux: 1 to 10 ms).
 ///
 /// # Concurrency
 /// Every method holds one lock at a time, for a short time. Closures run under that lock and must
@@ -66,10 +67,6 @@ pub struct LocalTable<T = ()> {
 }
 
 impl<T> LocalTable<T> {
-    /// A value may be read for so long after its end. Who has promised a strict end sets it so much
-    /// earlier.
-    pub const LATE: Duration = Duration::from_millis(10);
-
     /// An empty table that takes at most this many bytes.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
@@ -147,7 +144,7 @@ impl<T> LocalTable<T> {
         tag: T,
         wanted: impl FnOnce() -> bool,
     ) -> bool {
-        self.put(key, Slot { value, ends: expires_at.and_then(Moment::at), tag }, wanted)
+        self.put(key, Slot { value, ends: expires_at.map(Moment::Exactly), tag }, wanted)
     }
 
     fn put(&self, key: &CacheKey, slot: Slot<T>, wanted: impl FnOnce() -> bool) -> bool {
