@@ -9,6 +9,7 @@ mod lookup;
 mod model;
 mod normalizer;
 mod profiles;
+mod span;
 mod stats;
 
 /// The guard in front of the store, with its options.

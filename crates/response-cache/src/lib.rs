@@ -13,6 +13,7 @@ mod pace;
 mod policy;
 mod provider;
 mod request;
+mod span;
 mod split;
 mod stats;
 mod stored;

@@ -12,7 +12,7 @@ use super::runs::{Joined, RunKey, Ticket};
 use super::{Call, Core};
 use crate::group::Group;
 use crate::stored::Kept;
-use crate::{Answer, Error, Mode, Source};
+use crate::{Answer, Error, MissCause, Mode, Source, span};
 
 /// What there is for a call.
 pub(super) enum Opened {
@@ -38,7 +38,7 @@ impl Core {
                 self.hit(call, read.slot, kept, Source::Stale)
             }
             Found::Missing(cause, fallback) => {
-                self.recorder.miss(cause);
+                self.missed(cause);
                 if let Some(error) = read.failed.take_if(|_| self.config.strict) {
                     self.share_later();
                     return Err(error.into());
@@ -55,12 +55,16 @@ impl Core {
     pub(crate) async fn peek(self: &Arc<Self>, call: &Call) -> Result<Option<Answer>, Error> {
         let (found, read) = self.read(call).await;
         if let Some(error) = read.failed {
+            span::record_cause(MissCause::StoreError);
             return Err(error.into());
         }
         let (kept, source) = match found {
             Found::Fresh(kept) => (kept, Source::Hit),
             Found::Stale(kept) => (kept, Source::Stale),
-            Found::Missing(..) => return Ok(None),
+            Found::Missing(cause, _) => {
+                span::record_cause(cause);
+                return Ok(None);
+            }
         };
         Ok(Some(answer(kept, source, read.slot)))
     }
