@@ -10,8 +10,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
-use tracing::instrument::{Instrument, Instrumented};
 use tracing::Span;
+use tracing::instrument::{Instrument, Instrumented};
 
 use crate::CacheError;
 

@@ -147,7 +147,7 @@ impl EmbeddingCache {
             let counters = counters.read_counters(self.namespace()).await?;
             Ok(Some(Statistics::from_counters(&counters)))
         };
-        span::begin("shared_statistics", 0).follow(call, of_store).await
+        span::of_cache("shared_statistics").follow(call, of_store).await
     }
 
     /// How many entries the namespace has and what they take, a record of which model answers
@@ -156,7 +156,7 @@ impl EmbeddingCache {
     /// # Errors
     /// When the store fails.
     pub async fn usage(&self) -> Result<Usage, CacheError> {
-        span::begin("usage", 0).follow(self.core.backend.usage(self.namespace()), of_store).await
+        span::of_cache("usage").follow(self.core.backend.usage(self.namespace()), of_store).await
     }
 
     /// How the store is.
@@ -164,7 +164,7 @@ impl EmbeddingCache {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn status(&self) -> Result<BackendStatus, CacheError> {
-        span::begin("status", 0).follow(self.core.backend.status(), of_store).await
+        span::of_cache("status").follow(self.core.backend.status(), of_store).await
     }
 
     /// Removes every entry of the namespace, its counters included; says how many entries went.
@@ -173,7 +173,7 @@ impl EmbeddingCache {
     /// When the store fails; what was removed until then stays removed.
     pub async fn clear(&self) -> Result<u64, CacheError> {
         let call = self.core.backend.clear_all(self.namespace());
-        span::begin("clear", 0).follow(call, of_store).await
+        span::of_cache("clear").follow(call, of_store).await
     }
 
     /// Waits for background work (computations whose caller went away, refreshes, touches) and for
@@ -189,7 +189,7 @@ impl EmbeddingCache {
             self.core.share_statistics().await?;
             written
         };
-        span::begin("flush", 0).follow(call, of_store).await
+        span::of_cache("flush").follow(call, of_store).await
     }
 
     /// The guard in front of the store, for its state and its counts; `None` when the cache was

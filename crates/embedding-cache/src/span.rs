@@ -11,6 +11,15 @@ const NAME: &str = "cache_embedding";
 
 /// A call with so many texts begins.
 pub(crate) fn begin(operation: &'static str, texts: usize) -> CallSpan {
+    new(operation, Some(texts))
+}
+
+/// A call about the store begins.
+pub(crate) fn of_cache(operation: &'static str) -> CallSpan {
+    new(operation, None)
+}
+
+fn new(operation: &'static str, texts: Option<usize>) -> CallSpan {
     CallSpan::new(tracing::debug_span!(
         NAME,
         operation,

@@ -351,7 +351,13 @@ mod tests {
         ];
         let recorder = Recorder::default();
         assert!(recorder.snapshot().hit_rate().abs() < f64::EPSILON);
-        causes.into_iter().for_each(|cause| recorder.miss(cause));
+        for cause in causes {
+            let before = recorder.snapshot();
+            recorder.miss(cause);
+            let counted = recorder.snapshot().since(&before).to_counters();
+            let counter = format!("misses_{}", cause.as_str());
+            assert!(counted.len() == 1 && counted[0].0.ends_with(&counter), "{counted:?}");
+        }
         recorder.hit(false, Duration::ZERO, None, None);
         let counted = recorder.snapshot();
         assert_eq!(counted.misses(), causes.len() as u64);

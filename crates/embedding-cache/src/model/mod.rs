@@ -171,7 +171,7 @@ impl ModelCache {
             let bound = self.bound().await?;
             Ok(bound.and_then(|call| call.answering.as_deref().map(str::to_owned)))
         };
-        span::begin("answering_model", 0).follow(call, span::done).await
+        span::of_cache("answering_model").follow(call, span::done).await
     }
 
     /// What the vectors depend on, apart from text and options.
