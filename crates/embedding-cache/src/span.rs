@@ -4,8 +4,7 @@
 use cache_core::trace::{self, CallSpan, MISS, OK};
 use tracing::field;
 
-use crate::lookup::{Lookup, Source};
-use crate::{Error, MissCause};
+use crate::{Error, Lookup, MissCause};
 
 const NAME: &str = "cache_embedding";
 
@@ -67,10 +66,13 @@ pub(crate) fn of_found(result: &Result<Vec<Option<Lookup>>, Error>) -> &'static 
         .map_or_else(Error::label, |all| trace::in_common(all.iter().map(of)).unwrap_or(OK))
 }
 
-/// The outcome of a question whether texts are there.
-pub(crate) fn of_there(result: &Result<Vec<bool>, Error>) -> &'static str {
-    let of = |there: &bool| if *there { Source::Hit.as_str() } else { MISS };
-    result
-        .as_ref()
-        .map_or_else(Error::label, |all| trace::in_common(all.iter().map(of)).unwrap_or(OK))
+/// The outcome of a call about texts that may not be there: this one of those that are.
+pub(crate) fn of_there(
+    there: &'static str,
+) -> impl FnOnce(&Result<Vec<bool>, Error>) -> &'static str {
+    move |result| {
+        let of = |found: &bool| if *found { there } else { MISS };
+        let all = |all: &Vec<bool>| trace::in_common(all.iter().map(of)).unwrap_or(OK);
+        result.as_ref().map_or_else(Error::label, all)
+    }
 }

@@ -45,7 +45,7 @@ async fn calls_are_spans_that_name_no_text() {
         "cause=absent operation=get outcome=miss texts=1",
         "operation=contains outcome=mixed texts=2",
         "operation=put outcome=ok texts=1",
-        "operation=remove outcome=hit texts=1",
+        "operation=remove outcome=ok texts=1",
         "cause=absent operation=embed outcome=dropped texts=1",
         "operation=flush outcome=ok",
     ];

@@ -1,10 +1,11 @@
 //! The stored entries themselves: nothing is computed.
 
+use cache_core::trace::OK;
 use cache_core::{CacheKey, Embedding, InvalidEmbedding, PutOptions};
 
 use super::ModelCache;
 use crate::engine::{Call, NewEntry};
-use crate::{Error, Lookup, span};
+use crate::{Error, Lookup, Source, span};
 
 impl ModelCache {
     /// The stored vector of a text, if there is a fresh or stale one. Nothing is computed.
@@ -114,7 +115,7 @@ impl ModelCache {
                 None => Ok(vec![false; texts.len()]),
             }
         };
-        span::begin("remove", texts.len()).follow(call, span::of_there).await
+        span::begin("remove", texts.len()).follow(call, span::of_there(OK)).await
     }
 
     /// Whether a vector of the text is stored. It is not read, so that one that does not verify
@@ -137,7 +138,8 @@ impl ModelCache {
                 None => Ok(vec![false; texts.len()]),
             }
         };
-        span::begin("contains", texts.len()).follow(call, span::of_there).await
+        let hit = Source::Hit.as_str();
+        span::begin("contains", texts.len()).follow(call, span::of_there(hit)).await
     }
 
     fn keys<T: AsRef<str>>(&self, call: &Call, texts: &[T]) -> Vec<CacheKey> {
