@@ -14,6 +14,7 @@ mod prices;
 mod provider;
 mod scope;
 pub mod stats;
+pub mod trace;
 mod ttl;
 pub mod vector;
 

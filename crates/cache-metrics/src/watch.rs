@@ -2,12 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use cache_core::trace::DROPPED;
+pub(crate) use cache_core::trace::OK;
 use tracing::Span;
-
-pub(crate) const OK: &str = "ok";
-
-/// The caller went away before there was an outcome, often since it would wait no longer.
-pub(crate) const DROPPED: &str = "dropped";
 
 /// Measures an operation and tells what came of it, once, whichever way it ends.
 pub(crate) struct Watch<T: FnMut(&'static str, Duration)> {

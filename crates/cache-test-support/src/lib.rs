@@ -2,9 +2,11 @@
 #![allow(missing_docs, reason = "for tests, whose authors read it")]
 #![allow(clippy::unwrap_used, reason = "for tests: what fails is to be seen")]
 
+mod spans;
 mod store;
 mod watched;
 
+pub use spans::Spans;
 pub use store::Store;
 pub use watched::{Calls, Operation, Watched};
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use cache_core::trace::of_store;
 use cache_core::{
     BackendStatus, BoxError, CacheBackend, CacheBackendExt, CacheError, EmbedOptions, Embedding,
     EmbeddingProvider, ModelIdentity, Namespace, Usage,
@@ -11,7 +12,7 @@ use cache_guard::{Guarded, GuardedBackend};
 
 use crate::builder::{Builder, Config};
 use crate::engine::Core;
-use crate::{Error, ModelCache, Statistics};
+use crate::{Error, ModelCache, Statistics, span};
 
 /// A cache of embedding vectors over any [`CacheBackend`]. Cloning gives another handle of the same
 /// cache.
@@ -140,10 +141,13 @@ impl EmbeddingCache {
     /// # Errors
     /// When the store fails.
     pub async fn shared_statistics(&self) -> Result<Option<Statistics>, CacheError> {
-        let Some(counters) = self.core.backend.counters() else { return Ok(None) };
-        self.core.share_statistics().await?;
-        let counters = counters.read_counters(self.namespace()).await?;
-        Ok(Some(Statistics::from_counters(&counters)))
+        let call = async {
+            let Some(counters) = self.core.backend.counters() else { return Ok(None) };
+            self.core.share_statistics().await?;
+            let counters = counters.read_counters(self.namespace()).await?;
+            Ok(Some(Statistics::from_counters(&counters)))
+        };
+        span::of_cache("shared_statistics").follow(call, of_store).await
     }
 
     /// How many entries the namespace has and what they take, a record of which model answers
@@ -152,7 +156,7 @@ impl EmbeddingCache {
     /// # Errors
     /// When the store fails.
     pub async fn usage(&self) -> Result<Usage, CacheError> {
-        self.core.backend.usage(self.namespace()).await
+        span::of_cache("usage").follow(self.core.backend.usage(self.namespace()), of_store).await
     }
 
     /// How the store is.
@@ -160,7 +164,7 @@ impl EmbeddingCache {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn status(&self) -> Result<BackendStatus, CacheError> {
-        self.core.backend.status().await
+        span::of_cache("status").follow(self.core.backend.status(), of_store).await
     }
 
     /// Removes every entry of the namespace, its counters included; says how many entries went.
@@ -168,7 +172,8 @@ impl EmbeddingCache {
     /// # Errors
     /// When the store fails; what was removed until then stays removed.
     pub async fn clear(&self) -> Result<u64, CacheError> {
-        self.core.backend.clear_all(self.namespace()).await
+        let call = self.core.backend.clear_all(self.namespace());
+        span::of_cache("clear").follow(call, of_store).await
     }
 
     /// Waits for background work (computations whose caller went away, refreshes, touches) and for
@@ -178,10 +183,13 @@ impl EmbeddingCache {
     /// When queued writes were lost or take too long, or the counts cannot be shared; these are kept
     /// for another try.
     pub async fn flush(&self) -> Result<(), CacheError> {
-        self.core.background.wait().await;
-        let written = self.core.backend.flush().await;
-        self.core.share_statistics().await?;
-        written
+        let call = async {
+            self.core.background.wait().await;
+            let written = self.core.backend.flush().await;
+            self.core.share_statistics().await?;
+            written
+        };
+        span::of_cache("flush").follow(call, of_store).await
     }
 
     /// The guard in front of the store, for its state and its counts; `None` when the cache was

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{CacheError, InvalidEmbedding, ProviderError};
+use cache_core::{CacheError, ErrorKind, InvalidEmbedding, ProviderError};
 
 /// No vector, and why.
 ///
@@ -68,6 +68,21 @@ impl Error {
             Self::Store(error) => error.is_retryable(),
             Self::Abandoned => true,
             _ => false,
+        }
+    }
+
+    /// What a span says of it: the kind of the provider's or the store's error, or its own name.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Provider(error) => error.kind().as_str(),
+            Self::Store(error) => error.kind().as_str(),
+            Self::EmptyText(_) | Self::InvalidVector { .. } | Self::WrongDimensions { .. } => {
+                ErrorKind::InvalidInput.as_str()
+            }
+            Self::NoProvider => "no_provider",
+            Self::UnknownModel => "unknown_model",
+            Self::Aborted => "aborted",
+            Self::Abandoned => "abandoned",
         }
     }
 

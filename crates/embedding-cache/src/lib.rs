@@ -10,6 +10,7 @@ mod model;
 mod normalizer;
 mod profiles;
 mod provider;
+mod span;
 mod stats;
 
 /// The guard in front of the store, with its options.

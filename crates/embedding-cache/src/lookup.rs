@@ -19,6 +19,19 @@ pub enum Source {
     Coalesced,
 }
 
+impl Source {
+    /// A short, stable, low-cardinality label for logs, spans and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Stale => "stale",
+            Self::Computed => "computed",
+            Self::Coalesced => "coalesced",
+        }
+    }
+}
+
 /// A vector with its story.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

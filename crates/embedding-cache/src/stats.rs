@@ -24,6 +24,23 @@ pub enum MissCause {
     Bypass,
 }
 
+impl MissCause {
+    /// A short, stable, low-cardinality label for logs, spans and metrics: `absent` is counted in
+    /// [`misses_absent`](Statistics::misses_absent), and so on.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Expired => "expired",
+            Self::TooOld => "too_old",
+            Self::Corrupt => "corrupt",
+            Self::StoreError => "store_error",
+            Self::Refresh => "refresh",
+            Self::Bypass => "bypass",
+        }
+    }
+}
+
 cache_core::statistics! {
     /// What the cache has done. Every field is a count since the start of the process (or, for
     /// [shared statistics](crate::EmbeddingCache::shared_statistics), since they were last reset).
@@ -242,6 +259,19 @@ mod tests {
         let second = recorder.take_unshared();
         assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 3));
         assert_eq!(second.micros_saved, 200_000);
+    }
+
+    #[test]
+    fn causes_are_named_as_their_counters() {
+        use MissCause::{Absent, Bypass, Corrupt, Expired, Refresh, StoreError, TooOld};
+        for cause in [Absent, Expired, TooOld, Corrupt, StoreError, Refresh, Bypass] {
+            let recorder = Recorder::default();
+            recorder.misses(cause, 3);
+            let counter = format!("misses_{}", cause.as_str());
+            let counted = recorder.snapshot().to_counters();
+            assert!(counted.iter().all(|(name, _)| name.ends_with(&counter)), "{counted:?}");
+            assert_eq!(counted.len(), 1);
+        }
     }
 
     #[test]

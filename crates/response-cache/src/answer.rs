@@ -25,6 +25,18 @@ pub enum Source {
 }
 
 impl Source {
+    /// A short, stable, low-cardinality label for logs, spans and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Stale => "stale",
+            Self::Semantic => "semantic",
+            Self::Computed => "computed",
+            Self::Coalesced => "coalesced",
+        }
+    }
+
     fn is_store(self) -> bool {
         matches!(self, Self::Hit | Self::Stale | Self::Semantic)
     }

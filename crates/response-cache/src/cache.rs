@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cache_core::trace::of_store;
 use cache_core::{
     BackendStatus, CacheBackend, CacheBackendExt, CacheError, CacheKey, ChatProvider, ChatRequest,
     Namespace, Usage,
@@ -11,7 +12,7 @@ use cache_guard::{Guarded, GuardedBackend};
 use crate::builder::{Builder, Config};
 use crate::engine::{Core, Want};
 use crate::semantic::SemanticHit;
-use crate::{Answer, AnswerStream, CallOptions, Error, Explanation, Group, Statistics};
+use crate::{Answer, AnswerStream, CallOptions, Error, Explanation, Group, Statistics, span};
 
 /// A cache of a chat model's answers over any [`CacheBackend`] and [`ChatProvider`]. Cloning gives
 /// another handle of the same cache.
@@ -59,7 +60,8 @@ impl ResponseCache {
         request: &ChatRequest,
         options: &CallOptions,
     ) -> Result<Answer, Error> {
-        self.core.complete(self.core.call(request, options, Want::Whole), request).await
+        let call = self.core.complete(self.core.call(request, options, Want::Whole), request);
+        span::about("complete", request).follow(call, span::of_answer).await
     }
 
     /// The answer to a request in chunks. On a miss they pass as they come and are recorded; on a
@@ -77,7 +79,8 @@ impl ResponseCache {
         request: &ChatRequest,
         options: &CallOptions,
     ) -> Result<AnswerStream, Error> {
-        self.core.stream(self.core.call(request, options, Want::Stream), request).await
+        let call = self.core.stream(self.core.call(request, options, Want::Stream), request);
+        span::about("stream", request).follow(call, span::of_stream).await
     }
 
     /// The stored answer, if there is one that would be given. The provider is not asked.
@@ -90,7 +93,7 @@ impl ResponseCache {
         options: &CallOptions,
     ) -> Result<Option<Answer>, Error> {
         let call = self.core.call(request, options, Want::Whole);
-        self.core.peek(&call).await
+        span::about("get", request).follow(self.core.peek(&call), span::of_found).await
     }
 
     /// Removes what is stored for a request, all variants that the options count; says whether there
@@ -104,7 +107,9 @@ impl ResponseCache {
         options: &CallOptions,
     ) -> Result<bool, Error> {
         let call = self.core.call(request, options, Want::Whole);
-        Ok(self.core.backend.remove_many(call.slots()).await?.contains(&true))
+        let remove =
+            async { Ok(self.core.backend.remove_many(call.slots()).await?.contains(&true)) };
+        span::about("remove", request).follow(remove, span::of_there).await
     }
 
     /// Makes the entries of a group invisible at once, to all processes, in one round trip however
@@ -117,7 +122,7 @@ impl ResponseCache {
     /// # Errors
     /// [`Error::Store`] when the store fails: nothing is invalidated then, or it is unknown.
     pub async fn invalidate(&self, group: &Group) -> Result<(), Error> {
-        self.core.invalidate(group).await
+        span::of_cache("invalidate").follow(self.core.invalidate(group), span::done).await
     }
 
     /// Says that a semantic answer was wrong. The answer is not given to that question again, in any
@@ -128,7 +133,7 @@ impl ResponseCache {
     /// # Errors
     /// [`Error::Store`] when the store fails.
     pub async fn mark_wrong(&self, hit: &SemanticHit) -> Result<(), Error> {
-        self.core.mark_wrong(hit).await
+        span::of_cache("mark_wrong").follow(self.core.mark_wrong(hit), span::done).await
     }
 
     /// The key of a request.
@@ -155,8 +160,11 @@ impl ResponseCache {
     /// # Errors
     /// When the store fails.
     pub async fn shared_statistics(&self) -> Result<Option<Statistics>, CacheError> {
-        self.core.share_statistics().await?;
-        Statistics::shared(&*self.core.backend, self.namespace()).await
+        let call = async {
+            self.core.share_statistics().await?;
+            Statistics::shared(&*self.core.backend, self.namespace()).await
+        };
+        span::of_cache("shared_statistics").follow(call, of_store).await
     }
 
     /// Entries and bytes of the namespace, whatever they are. Not for hot paths.
@@ -164,7 +172,8 @@ impl ResponseCache {
     /// # Errors
     /// When the store fails.
     pub async fn usage(&self) -> Result<Usage, CacheError> {
-        self.core.backend.usage(self.namespace()).await
+        let call = self.core.backend.usage(self.namespace());
+        span::of_cache("usage").follow(call, of_store).await
     }
 
     /// How the store is.
@@ -172,7 +181,7 @@ impl ResponseCache {
     /// # Errors
     /// When the store cannot be reached.
     pub async fn status(&self) -> Result<BackendStatus, CacheError> {
-        self.core.backend.status().await
+        span::of_cache("status").follow(self.core.backend.status(), of_store).await
     }
 
     /// Removes everything of the namespace, other services' entries included; says how many there
@@ -181,7 +190,8 @@ impl ResponseCache {
     /// # Errors
     /// When the store fails.
     pub async fn clear(&self) -> Result<u64, CacheError> {
-        let removed = self.core.backend.clear_all(self.namespace()).await;
+        let call = self.core.backend.clear_all(self.namespace());
+        let removed = span::of_cache("clear").follow(call, of_store).await;
         self.core.forget_model();
         removed
     }
@@ -192,10 +202,13 @@ impl ResponseCache {
     /// # Errors
     /// When queued writes were lost or take too long, or the statistics could not be shared.
     pub async fn flush(&self) -> Result<(), CacheError> {
-        self.core.background.wait().await;
-        let written = self.core.backend.flush().await;
-        self.core.share_statistics().await?;
-        written
+        let call = async {
+            self.core.background.wait().await;
+            let written = self.core.backend.flush().await;
+            self.core.share_statistics().await?;
+            written
+        };
+        span::of_cache("flush").follow(call, of_store).await
     }
 
     /// The guard in front of the store, for its state and its counts; `None` when the cache was

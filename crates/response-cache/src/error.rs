@@ -35,6 +35,15 @@ impl Error {
         }
     }
 
+    /// What a span says of it: the kind of the provider's or the store's error, or its own name.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Provider(error) => error.kind().as_str(),
+            Self::Store(error) => error.kind().as_str(),
+            Self::Aborted => "aborted",
+        }
+    }
+
     /// How long the provider or the store asked to wait.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -14,6 +14,7 @@ mod policy;
 mod provider;
 mod request;
 pub mod semantic;
+mod span;
 mod split;
 mod stats;
 mod stored;

@@ -37,6 +37,27 @@ pub enum MissCause {
     NotCacheable,
 }
 
+impl MissCause {
+    /// A short, stable, low-cardinality label for logs, spans and metrics: `absent` is counted in
+    /// [`misses_absent`](Statistics::misses_absent), and so on.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Expired => "expired",
+            Self::TooOld => "too_old",
+            Self::Invalidated => "invalidated",
+            Self::ModelChanged => "model_changed",
+            Self::NoUsage => "no_usage",
+            Self::Corrupt => "corrupt",
+            Self::StoreError => "store_error",
+            Self::Refresh => "refresh",
+            Self::Bypass => "bypass",
+            Self::NotCacheable => "not_cacheable",
+        }
+    }
+}
+
 cache_core::statistics! {
     /// What the cache has done. Every field is a count since the start of the process (or, for
     /// [shared statistics](crate::ResponseCache::shared_statistics), since they were last reset).
@@ -474,7 +495,13 @@ mod tests {
         ];
         let recorder = Recorder::default();
         assert!(recorder.snapshot().hit_rate().abs() < f64::EPSILON);
-        causes.into_iter().for_each(|cause| recorder.miss(cause));
+        for cause in causes {
+            let before = recorder.snapshot();
+            recorder.miss(cause);
+            let counted = recorder.snapshot().since(&before).to_counters();
+            let counter = format!("misses_{}", cause.as_str());
+            assert!(counted.len() == 1 && counted[0].0.ends_with(&counter), "{counted:?}");
+        }
         recorder.hit(Source::Hit, Duration::ZERO, None, None);
         let counted = recorder.snapshot();
         assert_eq!(counted.misses(), causes.len() as u64);

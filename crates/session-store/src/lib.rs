@@ -7,6 +7,7 @@ mod id;
 mod info;
 mod message;
 mod session;
+mod span;
 mod store;
 mod stored;
 mod tokens;

@@ -7,6 +7,7 @@ use cache_core::{BackendInfo, LogGroup, LogKey, LogUsage, NewRecord, Scope};
 use tokio::io::AsyncBufRead;
 
 use crate::builder::Builder;
+use crate::span::{Told, traced};
 use crate::stored::{self, Attributes};
 use crate::{Error, Imported, LogBackend, NewMessage, Session, SessionInfo, SessionUsage, id};
 
@@ -64,14 +65,17 @@ impl SessionStore {
         skip: usize,
         most: usize,
     ) -> Result<Vec<SessionInfo>, Error> {
-        let group = self.group(owner);
-        let heads = self.backend().list(&group, skip, most).await?;
-        // What is stored is bound to the group, so that any log of it will do.
-        let any = group.log("");
-        let info = |head: &cache_core::LogHead| {
-            Ok(SessionInfo::new(head, Attributes::decode(&any, &head.attributes)?))
+        let call = async {
+            let group = self.group(owner);
+            let heads = self.backend().list(&group, skip, most).await?;
+            // What is stored is bound to the group, so that any log of it will do.
+            let any = group.log("");
+            let info = |head: &cache_core::LogHead| {
+                Ok(SessionInfo::new(head, Attributes::decode(&any, &head.attributes)?))
+            };
+            heads.iter().map(info).collect()
         };
-        heads.iter().map(info).collect()
+        traced("list", call, Told::done).await
     }
 
     /// How many sessions the owner has.
@@ -79,7 +83,8 @@ impl SessionStore {
     /// # Errors
     /// When the store fails.
     pub async fn count(&self, owner: &str) -> Result<u64, Error> {
-        Ok(self.backend().count(&self.group(owner)).await?)
+        let call = async { Ok(self.backend().count(&self.group(owner)).await?) };
+        traced("count", call, Told::done).await
     }
 
     /// Deletes all sessions of the owner; says how many there were.
@@ -87,7 +92,8 @@ impl SessionStore {
     /// # Errors
     /// When the store fails.
     pub async fn delete_all(&self, owner: &str) -> Result<u64, Error> {
-        Ok(self.backend().remove_group(&self.group(owner)).await?)
+        let call = async { Ok(self.backend().remove_group(&self.group(owner)).await?) };
+        traced("delete_all", call, Told::done).await
     }
 
     /// Reads an [export](Session::export), of anybody's session, into a new session of this owner.
@@ -110,7 +116,8 @@ impl SessionStore {
     /// # Errors
     /// When the store fails.
     pub async fn usage(&self) -> Result<SessionUsage, Error> {
-        let usage = self.backend().log_usage(&self.settings.namespace).await?;
+        let call = async { Ok(self.backend().log_usage(&self.settings.namespace).await?) };
+        let usage = traced("usage", call, Told::done).await?;
         let LogUsage { groups: owners, logs: sessions, records: messages, weight, bytes, .. } =
             usage;
         Ok(SessionUsage { owners, sessions, messages, tokens: weight, bytes })

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::info::moment;
+use crate::span::{Told, traced};
 use crate::stored::{Attributes, millis};
 use crate::{ChatMessage, Error, LineProblem, Message, Metadata, NewMessage, Session, SessionInfo};
 
@@ -73,8 +74,12 @@ impl Session {
     ///
     /// # Errors
     /// When the store fails, a message does not verify, or `out` fails.
-    pub async fn export(&self, mut out: impl AsyncWrite + Unpin) -> Result<u64, Error> {
-        let Some(info) = self.info().await? else { return Ok(0) };
+    pub async fn export(&self, out: impl AsyncWrite + Unpin) -> Result<u64, Error> {
+        traced("export", self.write_lines(out), |count| Told::counted(*count)).await
+    }
+
+    async fn write_lines(&self, mut out: impl AsyncWrite + Unpin) -> Result<u64, Error> {
+        let Some(info) = self.read_info().await? else { return Ok(0) };
         let SessionInfo { title, metadata, .. } = info;
         let head = SessionLine { format: FORMAT, title, metadata };
         write_line(&mut out, &Line::Session(head)).await?;
@@ -97,7 +102,11 @@ impl Session {
     /// # Errors
     /// [`Error::Line`] for a line that is no message; those before it may have been imported. When
     /// the store fails or the session is full. When reading fails.
-    pub async fn import(&self, mut lines: impl AsyncBufRead + Unpin) -> Result<Imported, Error> {
+    pub async fn import(&self, lines: impl AsyncBufRead + Unpin) -> Result<Imported, Error> {
+        traced("import", self.read_lines(lines), |done| Told::counted(done.appended)).await
+    }
+
+    async fn read_lines(&self, mut lines: impl AsyncBufRead + Unpin) -> Result<Imported, Error> {
         let mut import = Import::new(self);
         let mut line = Vec::new();
         let mut number = 0;

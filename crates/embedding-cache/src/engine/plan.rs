@@ -109,6 +109,7 @@ impl Core {
         compute: Compute<'a>,
         launch: impl Fn(Job<'a>) -> Inline<'a>,
     ) -> Results {
+        read.record_causes();
         if call.mode == Mode::Bypass {
             return self.around(call, texts, &distinct, compute).await;
         }

@@ -8,7 +8,7 @@ use cache_core::{CacheError, CacheKey, Embedding, ErrorKind, GetOptions, StoredV
 
 use super::{Call, Core};
 use crate::lookup::{Lookup, Source, now_ms};
-use crate::{Error, MissCause, Mode};
+use crate::{Error, MissCause, Mode, span};
 
 /// An entry that verified.
 #[derive(Debug, Clone)]
@@ -61,6 +61,17 @@ pub(super) struct Read {
     pub(super) found: Vec<Found>,
     /// Set when the store failed: it is then left alone for the rest of the call.
     pub(super) failed: Option<CacheError>,
+}
+
+impl Read {
+    /// Says in the call's span why anything was missed.
+    pub(super) fn record_causes(&self) {
+        span::record_causes(self.found.iter().filter_map(|found| match found {
+            Found::Missing(cause, _) => Some(*cause),
+            Found::Given(_) => Some(MissCause::Absent), // Before the call had computed it.
+            Found::Fresh(_) | Found::Stale(_) => None,
+        }));
+    }
 }
 
 impl Core {
@@ -140,8 +151,10 @@ impl Core {
         call: &Call,
         keys: &[CacheKey],
     ) -> Result<Vec<Option<Lookup>>, Error> {
-        let Read { found, failed } = self.read_store(call, keys, &GetOptions::default()).await;
+        let read = self.read_store(call, keys, &GetOptions::default()).await;
+        read.record_causes();
         self.share_later();
+        let Read { found, failed } = read;
         match failed {
             Some(error) => Err(error.into()),
             None => Ok(found.into_iter().map(Found::into_lookup).collect()),

@@ -7,7 +7,7 @@ use cache_core::CacheError;
 
 use super::ModelCache;
 use crate::engine::{Answering, Call, Learned};
-use crate::{Error, Lookup, Mode};
+use crate::{Error, Lookup, MissCause, Mode, span};
 
 type Results = Vec<Result<Lookup, Error>>;
 
@@ -40,6 +40,11 @@ impl Deref for Bound<'_> {
 impl ModelCache {
     fn answering(&self) -> Option<(&Answering, &Arc<Bindings>)> {
         self.core.answering.as_ref().zip(self.bindings.as_ref())
+    }
+
+    /// A hit in this process's memory of a call that does not depend on which model answers.
+    pub(super) fn own_local_hit(&self, text: &str) -> Option<Lookup> {
+        self.answering().is_none().then(|| self.core.local_hit(&self.call, text))?
     }
 
     /// The call, if this process knows all that it depends on.
@@ -98,6 +103,7 @@ impl ModelCache {
                 Ok(Some(bound)) => bound,
                 Ok(None) => match self.learn(texts).await {
                     Ok(Learned::Here { index: 0, lookup, .. }) if texts.len() == 1 => {
+                        span::record_causes(std::iter::once(MissCause::Absent));
                         return Ok(vec![Ok(lookup)]);
                     }
                     Ok(Learned::Here { key, lookup, .. }) => {

@@ -7,7 +7,9 @@ use cache_core::{BoxError, Embedding};
 use super::ModelCache;
 use crate::closures::{many, one};
 use crate::engine::Compute;
-use crate::{Error, Lookup};
+use crate::{Error, Lookup, span};
+
+const GET_OR_COMPUTE: &str = "get_or_compute";
 
 impl ModelCache {
     /// The vector of a text, from the store or from the cache's provider.
@@ -23,13 +25,17 @@ impl ModelCache {
     /// # Errors
     /// As [`embed`](Self::embed).
     pub async fn look_up(&self, text: &str) -> Result<Lookup, Error> {
+        let mut span = span::begin("embed", 1);
+        let local = || self.core.local_hit(&*self.known()?, text);
         if self.core.provider.is_some()
-            && let Some(call) = self.known()
-            && let Some(lookup) = self.core.local_hit(&call, text)
+            && let Some(lookup) = span.in_scope(local)
         {
+            span.end(lookup.source.as_str());
             return Ok(lookup);
         }
-        only(self.provided(&[text]).await?)
+        let texts = [text];
+        let call = async { only(self.provided(&texts).await?) };
+        span.follow(call, span::of_one).await
     }
 
     /// The vectors of texts, in their order, from the store or from the cache's provider.
@@ -52,7 +58,7 @@ impl ModelCache {
         texts: &[T],
     ) -> Result<Vec<Result<Lookup, Error>>, Error> {
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        self.provided(&texts).await
+        span::begin("embed", texts.len()).follow(self.provided(&texts), span::of_all).await
     }
 
     /// The vector of a text, from the store or computed by the closure, which is given the text.
@@ -65,11 +71,16 @@ impl ModelCache {
         Fut: Future<Output = Result<Vec<f32>, E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        let call = self.bound_for_closure().await?;
-        if let Some(lookup) = self.core.local_hit(&call, text) {
+        let mut span = span::begin(GET_OR_COMPUTE, 1);
+        if let Some(lookup) = span.in_scope(|| self.own_local_hit(text)) {
+            span.end(lookup.source.as_str());
             return Ok(lookup);
         }
-        only(self.core.detached(&call, &[text], Compute::Once(one(compute))).await)
+        let call = async {
+            let call = self.bound_for_closure().await?;
+            only(self.core.detached(&call, &[text], Compute::Once(one(compute))).await)
+        };
+        span.follow(call, span::of_one).await
     }
 
     /// As [`get_or_compute`](Self::get_or_compute), for a closure that borrows from its
@@ -89,11 +100,16 @@ impl ModelCache {
         Fut: Future<Output = Result<Vec<f32>, E>> + Send,
         E: Into<BoxError>,
     {
-        let call = self.bound_for_closure().await?;
-        if let Some(lookup) = self.core.local_hit(&call, text) {
+        let mut span = span::begin(GET_OR_COMPUTE, 1);
+        if let Some(lookup) = span.in_scope(|| self.own_local_hit(text)) {
+            span.end(lookup.source.as_str());
             return Ok(lookup);
         }
-        only(self.core.inline(&call, &[text], Compute::Once(one(compute))).await)
+        let call = async {
+            let call = self.bound_for_closure().await?;
+            only(self.core.inline(&call, &[text], Compute::Once(one(compute))).await)
+        };
+        span.follow(call, span::of_one).await
     }
 
     /// The vectors of texts, in their order, from the store or computed by the closure, which is
@@ -130,10 +146,14 @@ impl ModelCache {
         E: Into<BoxError>,
     {
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        match self.bound_for_closure().await {
-            Ok(call) => self.core.detached(&call, &texts, Compute::Once(many(compute))).await,
-            Err(error) => texts.iter().map(|_| Err(error.clone())).collect(),
-        }
+        let call = async {
+            match self.bound_for_closure().await {
+                Ok(call) => self.core.detached(&call, &texts, Compute::Once(many(compute))).await,
+                Err(error) => texts.iter().map(|_| Err(error.clone())).collect(),
+            }
+        };
+        let outcome = |all: &Vec<_>| span::of_each(all);
+        span::begin(GET_OR_COMPUTE, texts.len()).follow(call, outcome).await
     }
 
     /// As [`get_or_compute_batch`](Self::get_or_compute_batch), for a closure that borrows; see
@@ -153,8 +173,11 @@ impl ModelCache {
         E: Into<BoxError>,
     {
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        let call = self.bound_for_closure().await?;
-        all(self.core.inline(&call, &texts, Compute::Once(many(compute))).await)
+        let call = async {
+            let call = self.bound_for_closure().await?;
+            Ok(self.core.inline(&call, &texts, Compute::Once(many(compute))).await)
+        };
+        all(span::begin(GET_OR_COMPUTE, texts.len()).follow(call, span::of_all).await?)
     }
 }
 

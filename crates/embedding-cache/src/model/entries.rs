@@ -1,10 +1,11 @@
 //! The stored entries themselves: nothing is computed.
 
+use cache_core::trace::OK;
 use cache_core::{CacheKey, Embedding, InvalidEmbedding, PutOptions};
 
 use super::ModelCache;
 use crate::engine::{Call, NewEntry};
-use crate::{Error, Lookup};
+use crate::{Error, Lookup, Source, span};
 
 impl ModelCache {
     /// The stored vector of a text, if there is a fresh or stale one. Nothing is computed.
@@ -23,10 +24,13 @@ impl ModelCache {
         &self,
         texts: &[T],
     ) -> Result<Vec<Option<Lookup>>, Error> {
-        match self.bound().await? {
-            Some(call) => self.core.peek(&call, &self.keys(&call, texts)).await,
-            None => Ok(texts.iter().map(|_| None).collect()),
-        }
+        let call = async {
+            match self.bound().await? {
+                Some(call) => self.core.peek(&call, &self.keys(&call, texts)).await,
+                None => Ok(texts.iter().map(|_| None).collect()),
+            }
+        };
+        span::begin("get", texts.len()).follow(call, span::of_found).await
     }
 
     /// Stores the vector of a text: a `Vec<f32>`, a slice or an [`Embedding`].
@@ -50,6 +54,17 @@ impl ModelCache {
         &self,
         entries: impl IntoIterator<Item = (T, V)>,
     ) -> Result<(), Error>
+    where
+        T: AsRef<str>,
+        V: TryInto<Embedding>,
+        InvalidEmbedding: From<V::Error>,
+    {
+        let entries: Vec<_> = entries.into_iter().collect();
+        let span = span::begin("put", entries.len());
+        span.follow(self.put_all(entries), span::done).await
+    }
+
+    async fn put_all<T, V>(&self, entries: Vec<(T, V)>) -> Result<(), Error>
     where
         T: AsRef<str>,
         V: TryInto<Embedding>,
@@ -94,10 +109,13 @@ impl ModelCache {
     /// # Errors
     /// [`Error::Store`].
     pub async fn remove_batch<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<bool>, Error> {
-        match self.bound().await? {
-            Some(call) => Ok(self.core.backend.remove_many(&self.keys(&call, texts)).await?),
-            None => Ok(vec![false; texts.len()]),
-        }
+        let call = async {
+            match self.bound().await? {
+                Some(call) => Ok(self.core.backend.remove_many(&self.keys(&call, texts)).await?),
+                None => Ok(vec![false; texts.len()]),
+            }
+        };
+        span::begin("remove", texts.len()).follow(call, span::of_there(OK)).await
     }
 
     /// Whether a vector of the text is stored. It is not read, so that one that does not verify
@@ -114,10 +132,14 @@ impl ModelCache {
     /// # Errors
     /// [`Error::Store`].
     pub async fn contains_batch<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<bool>, Error> {
-        match self.bound().await? {
-            Some(call) => Ok(self.core.backend.contains_many(&self.keys(&call, texts)).await?),
-            None => Ok(vec![false; texts.len()]),
-        }
+        let call = async {
+            match self.bound().await? {
+                Some(call) => Ok(self.core.backend.contains_many(&self.keys(&call, texts)).await?),
+                None => Ok(vec![false; texts.len()]),
+            }
+        };
+        let hit = Source::Hit.as_str();
+        span::begin("contains", texts.len()).follow(call, span::of_there(hit)).await
     }
 
     fn keys<T: AsRef<str>>(&self, call: &Call, texts: &[T]) -> Vec<CacheKey> {

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use cache_core::{CacheKey, EmbedOptions, KeyExplanation, ModelIdentity, Scope, Ttl};
 
-use crate::Error;
 #[cfg(doc)]
 use crate::ModelChange;
 use crate::engine::{Call, Compute, Core};
+use crate::{Error, span};
 use binding::Bindings;
 
 /// What a call does with the store.
@@ -171,8 +171,11 @@ impl ModelCache {
     /// # Errors
     /// [`Error::Store`] when the store fails.
     pub async fn answering_model(&self) -> Result<Option<String>, Error> {
-        let bound = self.bound().await?;
-        Ok(bound.and_then(|call| call.answering.as_deref().map(str::to_owned)))
+        let call = async {
+            let bound = self.bound().await?;
+            Ok(bound.and_then(|call| call.answering.as_deref().map(str::to_owned)))
+        };
+        span::of_cache("answering_model").follow(call, span::done).await
     }
 
     /// What the vectors depend on, apart from text and options.

@@ -17,7 +17,7 @@ impl Core {
         request: &ChatRequest,
         cause: MissCause,
     ) -> Result<Answer, Error> {
-        self.recorder.miss(cause);
+        self.missed(cause);
         let start = Instant::now();
         let answer = self.provider.complete(request).await;
         let usage = answer.as_ref().ok().and_then(cache_core::ChatResponse::usage);
@@ -40,7 +40,7 @@ impl Core {
         request: &ChatRequest,
         cause: MissCause,
     ) -> Result<AnswerStream, Error> {
-        self.recorder.miss(cause);
+        self.missed(cause);
         let core = Arc::clone(self);
         let mut meter =
             Meter { core, start: Instant::now(), usage: None, model: None, failed: true };

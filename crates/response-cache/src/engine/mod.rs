@@ -28,6 +28,7 @@ pub(crate) use call::{Call, Want};
 
 use crate::builder::Config;
 use crate::stats::Recorder;
+use crate::{MissCause, span};
 use generations::Generations;
 use model::Answering;
 use price::LastPrice;
@@ -83,6 +84,12 @@ impl Core {
             turn: AtomicUsize::new(0),
             last_price: LastPrice::default(),
         }
+    }
+
+    /// Counts a miss of the call under way.
+    fn missed(&self, cause: MissCause) {
+        self.recorder.miss(cause);
+        span::record_cause(cause);
     }
 
     /// Says that a store operation failed and what became of it. The guard has said it louder, once:

@@ -13,7 +13,7 @@ use super::{Call, Core};
 use crate::group::Group;
 use crate::semantic::SemanticHit;
 use crate::stored::Kept;
-use crate::{Answer, Error, Mode, Source};
+use crate::{Answer, Error, MissCause, Mode, Source, span};
 
 /// What there is for a call.
 pub(super) enum Opened {
@@ -43,7 +43,7 @@ impl Core {
                     self.share_later();
                     return Ok(self.semantic_hit(call, kept, hit));
                 }
-                self.recorder.miss(cause);
+                self.missed(cause);
                 if let Some(error) = read.failed.take_if(|_| self.config.strict) {
                     self.share_later();
                     return Err(error.into());
@@ -60,12 +60,16 @@ impl Core {
     pub(crate) async fn peek(self: &Arc<Self>, call: &Call) -> Result<Option<Answer>, Error> {
         let (found, read) = self.read(call).await;
         if let Some(error) = read.failed {
+            span::record_cause(MissCause::StoreError);
             return Err(error.into());
         }
         let (kept, source) = match found {
             Found::Fresh(kept) => (kept, Source::Hit),
             Found::Stale(kept) => (kept, Source::Stale),
-            Found::Missing(..) => return Ok(None),
+            Found::Missing(cause, _) => {
+                span::record_cause(cause);
+                return Ok(None);
+            }
         };
         Ok(Some(answer(kept, source, read.slot, None)))
     }

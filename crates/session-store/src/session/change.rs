@@ -4,6 +4,7 @@ use cache_core::{CacheError, ErrorKind};
 use serde_json::Value;
 
 use super::Session;
+use crate::span::{Told, traced};
 use crate::stored::Attributes;
 use crate::{Error, Metadata, NewMessage, Ttl, id};
 
@@ -18,13 +19,16 @@ impl Session {
     /// # Errors
     /// When the store fails.
     pub async fn edit(&self, id: &str, message: impl Into<NewMessage>) -> Result<bool, Error> {
-        let Some(old) = self.get(id).await? else { return Ok(false) };
-        let mut message = message.into().with_id(id);
-        message.time.get_or_insert(old.time);
-        message.pinned.get_or_insert(old.pinned);
-        message.summary = old.summary;
-        let record = self.store.record(&self.log, message)?;
-        Ok(self.store.backend().replace(&self.log, &record).await?)
+        let call = async {
+            let Some(old) = self.find(id).await? else { return Ok(false) };
+            let mut message = message.into().with_id(id);
+            message.time.get_or_insert(old.time);
+            message.pinned.get_or_insert(old.pinned);
+            message.summary = old.summary;
+            let record = self.store.record(&self.log, message)?;
+            Ok(self.store.backend().replace(&self.log, &record).await?)
+        };
+        traced("edit", call, Told::there).await
     }
 
     /// Deletes a message; says whether it was there. The others keep their order. Its id is free
@@ -33,8 +37,11 @@ impl Session {
     /// # Errors
     /// When the store fails.
     pub async fn delete_message(&self, id: &str) -> Result<bool, Error> {
-        let deleted = self.store.backend().remove(&self.log, &[id]).await?;
-        Ok(deleted.contains(&true))
+        let call = async {
+            let deleted = self.store.backend().remove(&self.log, &[id]).await?;
+            Ok(deleted.contains(&true))
+        };
+        traced("delete_message", call, Told::there).await
     }
 
     /// Deletes the session with all that belongs to it; says whether it was there.
@@ -42,7 +49,8 @@ impl Session {
     /// # Errors
     /// When the store fails.
     pub async fn delete(&self) -> Result<bool, Error> {
-        Ok(self.store.backend().remove_log(&self.log).await?)
+        let call = async { Ok(self.store.backend().remove_log(&self.log).await?) };
+        traced("delete", call, Told::there).await
     }
 
     /// Copies the session, up to and including the message of this id, to a new session of the
@@ -53,9 +61,13 @@ impl Session {
     /// # Errors
     /// When the store fails.
     pub async fn fork(&self, at: Option<&str>) -> Result<Option<Self>, Error> {
+        traced("fork", self.copy_until(at), Told::found).await
+    }
+
+    async fn copy_until(&self, at: Option<&str>) -> Result<Option<Self>, Error> {
         let until = match at {
             None => None,
-            Some(message) => match self.get(message).await? {
+            Some(message) => match self.find(message).await? {
                 Some(message) => Some(message.seq),
                 None => return Ok(None),
             },
@@ -80,7 +92,8 @@ impl Session {
     /// # Errors
     /// When the store fails or the title is too long.
     pub async fn rename(&self, title: Option<&str>) -> Result<bool, Error> {
-        self.update(|attributes| attributes.title = title.map(str::to_owned)).await
+        let call = self.update(|attributes| attributes.title = title.map(str::to_owned));
+        traced("rename", call, Told::there).await
     }
 
     /// Adds to the session's metadata: names that it has are given the new value, null removes one.
@@ -89,15 +102,15 @@ impl Session {
     /// # Errors
     /// When the store fails, or title and metadata together take more than 64 KiB.
     pub async fn merge_metadata(&self, changes: &Metadata) -> Result<bool, Error> {
-        self.update(|attributes| {
+        let call = self.update(|attributes| {
             for (name, value) in changes {
                 match value {
                     Value::Null => drop(attributes.metadata.shift_remove(name)),
                     value => drop(attributes.metadata.insert(name.clone(), value.clone())),
                 }
             }
-        })
-        .await
+        });
+        traced("merge_metadata", call, Told::there).await
     }
 
     /// Gives the session a new time to live from now; says whether it is there.
@@ -105,7 +118,8 @@ impl Session {
     /// # Errors
     /// When the store fails.
     pub async fn touch(&self, ttl: Ttl) -> Result<bool, Error> {
-        Ok(self.store.backend().touch(&self.log, ttl).await?)
+        let call = async { Ok(self.store.backend().touch(&self.log, ttl).await?) };
+        traced("touch", call, Told::there).await
     }
 
     /// Changes title or metadata, again from the start when somebody changed the session meanwhile.

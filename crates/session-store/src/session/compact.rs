@@ -5,6 +5,7 @@ use cache_core::{
 };
 
 use super::Session;
+use crate::span::{Told, traced};
 use crate::{Error, Message, NewMessage};
 
 /// Those who append meanwhile do not touch the oldest part.
@@ -40,6 +41,19 @@ impl Session {
     /// [`Conflict`](cache_core::ErrorKind::Conflict) when one of the messages that go was changed
     /// meanwhile. The messages are as they were then.
     pub async fn compact<F, E>(
+        &self,
+        keep_last_tokens: u64,
+        summarize: impl FnOnce(Vec<Message>) -> F,
+    ) -> Result<Compacted, Error>
+    where
+        F: Future<Output = Result<NewMessage, E>>,
+        E: Into<BoxError>,
+    {
+        let call = self.summarize_oldest(keep_last_tokens, summarize);
+        traced("compact", call, |done| Told::counted(done.replaced)).await
+    }
+
+    async fn summarize_oldest<F, E>(
         &self,
         keep_last_tokens: u64,
         summarize: impl FnOnce(Vec<Message>) -> F,
@@ -135,7 +149,7 @@ impl Session {
     /// Summaries that were not replaced after all stay in every window.
     async fn pin_again(&self, oldest: &[Message]) -> Result<(), Error> {
         for Message { id, .. } in oldest.iter().filter(|message| message.pinned) {
-            if let Some(message) = self.get(id).await? {
+            if let Some(message) = self.find(id).await? {
                 let record = self.store.record(&self.log, message.into_new().pinned(true))?;
                 self.store.backend().replace(&self.log, &record).await?;
             }

@@ -13,6 +13,7 @@ use cache_core::{AppendOptions, LogKey, NewRecord};
 pub use compact::Compacted;
 pub use trim::Trimmed;
 
+use crate::span::{Told, traced};
 use crate::stored::Attributes;
 use crate::{Error, NewMessage, SessionInfo, SessionStore};
 
@@ -89,7 +90,7 @@ impl Session {
         &self,
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Appended, Error> {
-        self.append_with(messages, None, &self.attributes()).await
+        self.append_traced(messages, None).await
     }
 
     /// Appends messages, if the session has this many: nobody has said anything in between. An
@@ -103,7 +104,17 @@ impl Session {
         expected_len: u64,
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Appended, Error> {
-        self.append_with(messages, Some(expected_len), &self.attributes()).await
+        self.append_traced(messages, Some(expected_len)).await
+    }
+
+    async fn append_traced<M: Into<NewMessage>>(
+        &self,
+        messages: impl IntoIterator<Item = M>,
+        expected_len: Option<u64>,
+    ) -> Result<Appended, Error> {
+        let attributes = self.attributes();
+        let call = self.append_with(messages, expected_len, &attributes);
+        traced("append", call, |done| Told::messages(done.receipts.len())).await
     }
 
     /// Makes the session in the store, so that it is listed before the first message comes. One
@@ -112,10 +123,13 @@ impl Session {
     /// # Errors
     /// When the store fails, or the title is too long.
     pub async fn create(&self, title: Option<&str>) -> Result<SessionInfo, Error> {
-        let attributes = Attributes { title: title.map(str::to_owned), ..self.attributes() };
-        let options = self.options(attributes.encode(&self.log)?);
-        let head = self.store.backend().append(&self.log, &[], &options).await?.head;
-        self.info_of(&head)
+        let call = async {
+            let attributes = Attributes { title: title.map(str::to_owned), ..self.attributes() };
+            let options = self.options(attributes.encode(&self.log)?);
+            let head = self.store.backend().append(&self.log, &[], &options).await?.head;
+            self.info_of(&head)
+        };
+        traced("create", call, Told::done).await
     }
 
     pub(crate) async fn append_with<M: Into<NewMessage>>(

@@ -3,6 +3,7 @@
 use cache_core::{LogHead, LogPage, LogRead};
 
 use super::Session;
+use crate::span::{Told, traced};
 use crate::stored::{self, Attributes};
 use crate::{Error, Message, SessionInfo, Window};
 
@@ -16,7 +17,7 @@ impl Session {
     /// # Errors
     /// When the store fails or a message does not verify.
     pub async fn last(&self, most: usize) -> Result<Vec<Message>, Error> {
-        self.messages(LogRead::Last(most)).await
+        self.traced_messages("last", LogRead::Last(most)).await
     }
 
     /// The pinned messages, and as many of the last as fit: all together at most so many tokens.
@@ -34,10 +35,13 @@ impl Session {
     /// As [`last`](Self::last).
     pub async fn window_of(&self, max_tokens: u64, max_messages: usize) -> Result<Window, Error> {
         let what = LogRead::Window { max_weight: max_tokens, max_records: max_messages };
-        match self.page(what).await? {
-            Some((head, messages)) => Ok(Window::new(&head, messages)),
-            None => Ok(Window { messages: Vec::new(), tokens: 0, omitted: 0 }),
-        }
+        let call = async {
+            match self.page(what).await? {
+                Some((head, messages)) => Ok(Window::new(&head, messages)),
+                None => Ok(Window { messages: Vec::new(), tokens: 0, omitted: 0 }),
+            }
+        };
+        traced("window", call, |window| Told::messages(window.messages.len())).await
     }
 
     /// Messages from this number on, at most so many.
@@ -45,7 +49,7 @@ impl Session {
     /// # Errors
     /// As [`last`](Self::last).
     pub async fn range(&self, from: u64, most: usize) -> Result<Vec<Message>, Error> {
-        self.messages(LogRead::From { seq: from, most }).await
+        self.traced_messages("range", LogRead::From { seq: from, most }).await
     }
 
     /// Messages after the one of this id, at most so many; none when the session does not have
@@ -54,7 +58,7 @@ impl Session {
     /// # Errors
     /// As [`last`](Self::last).
     pub async fn since(&self, id: &str, most: usize) -> Result<Vec<Message>, Error> {
-        self.messages(LogRead::After { id: id.to_owned(), most }).await
+        self.traced_messages("since", LogRead::After { id: id.to_owned(), most }).await
     }
 
     /// The message of this id.
@@ -62,7 +66,7 @@ impl Session {
     /// # Errors
     /// As [`last`](Self::last).
     pub async fn get(&self, id: &str) -> Result<Option<Message>, Error> {
-        Ok(self.messages(LogRead::Ids(vec![id.to_owned()])).await?.pop())
+        traced("get", self.find(id), Told::found).await
     }
 
     /// All messages of a role. Goes through the whole session.
@@ -70,12 +74,15 @@ impl Session {
     /// # Errors
     /// As [`last`](Self::last).
     pub async fn by_role(&self, role: &str) -> Result<Vec<Message>, Error> {
-        let (mut found, mut from) = (Vec::new(), 0);
-        while let Some((page, next)) = self.page_from(from, u64::MAX).await? {
-            found.extend(page.into_iter().filter(|message| message.role() == role));
-            from = next;
-        }
-        Ok(found)
+        let call = async {
+            let (mut found, mut from) = (Vec::new(), 0);
+            while let Some((page, next)) = self.page_from(from, u64::MAX).await? {
+                found.extend(page.into_iter().filter(|message| message.role() == role));
+                from = next;
+            }
+            Ok(found)
+        };
+        traced("by_role", call, |found: &Vec<_>| Told::messages(found.len())).await
     }
 
     /// What is known of the session; `None` when it is not there.
@@ -83,6 +90,10 @@ impl Session {
     /// # Errors
     /// When the store fails or the session's title does not verify.
     pub async fn info(&self) -> Result<Option<SessionInfo>, Error> {
+        traced("info", self.read_info(), Told::found).await
+    }
+
+    pub(crate) async fn read_info(&self) -> Result<Option<SessionInfo>, Error> {
         let head = self.store.backend().head(&self.log).await?;
         head.map(|head| self.info_of(&head)).transpose()
     }
@@ -101,10 +112,24 @@ impl Session {
         if from > until {
             return Ok(None);
         }
-        let mut page = self.range(from, PAGE).await?;
+        let mut page = self.messages(LogRead::From { seq: from, most: PAGE }).await?;
         let Some(last) = page.last().map(|message| message.seq) else { return Ok(None) };
         page.retain(|message| message.seq <= until);
         Ok(Some((page, last + 1)))
+    }
+
+    /// The message of this id, for calls that do more.
+    pub(super) async fn find(&self, id: &str) -> Result<Option<Message>, Error> {
+        Ok(self.messages(LogRead::Ids(vec![id.to_owned()])).await?.pop())
+    }
+
+    async fn traced_messages(
+        &self,
+        operation: &'static str,
+        what: LogRead,
+    ) -> Result<Vec<Message>, Error> {
+        let count = |messages: &Vec<_>| Told::messages(messages.len());
+        traced(operation, self.messages(what), count).await
     }
 
     async fn messages(&self, what: LogRead) -> Result<Vec<Message>, Error> {

@@ -5,6 +5,7 @@ use cache_core::{CacheError, Compaction, ErrorKind, LogHead, LogRefusal};
 use super::Session;
 use super::compact::{ATTEMPTS, window};
 use crate::Error;
+use crate::span::{Told, traced};
 
 /// What a trim did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,8 +46,12 @@ impl Session {
         self.trim(Keep::Tokens(most)).await
     }
 
-    /// Again from the start when somebody changed the session meanwhile.
     async fn trim(&self, keep: Keep) -> Result<Trimmed, Error> {
+        traced("trim", self.drop_oldest(keep), |done| Told::counted(done.removed)).await
+    }
+
+    /// Again from the start when somebody changed the session meanwhile.
+    async fn drop_oldest(&self, keep: Keep) -> Result<Trimmed, Error> {
         for _ in 0..ATTEMPTS {
             let boundary = match keep {
                 Keep::Messages(most) => self.boundary(window(u64::MAX, most)).await?,
