@@ -91,7 +91,7 @@ impl SearchIndex {
     }
 
     fn key(&self, id: &VectorId) -> Vec<u8> {
-        [&self.entries[..], id.as_str().as_bytes()].concat()
+        [&self.entries[..], query::escaped(id).as_bytes()].concat()
     }
 
     /// Runs a script over entries; nothing if there is no such index.

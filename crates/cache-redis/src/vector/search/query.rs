@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cache_core::CacheError;
-use cache_core::vector::{IndexSchema, Similarity, VectorMatch, VectorQuery};
+use cache_core::vector::{IndexSchema, Similarity, VectorId, VectorMatch, VectorQuery};
 use redis::{Cmd, Value, cmd};
 
 use super::super::{blob, id_of, payload};
@@ -115,6 +115,17 @@ fn matched(
     Some(found.with_attributes(payload::unpack(field(b"p")?, schema)?))
 }
 
+/// An id as part of a key. To the module a key ends at its first zero byte, and it would return
+/// another entry's fields.
+pub(super) fn escaped(id: &VectorId) -> String {
+    id.as_str().replace('%', "%25").replace('\0', "%00")
+}
+
+fn unescaped(stored: &[u8]) -> Option<VectorId> {
+    let text = std::str::from_utf8(stored).ok()?.replace("%00", "\0").replace("%25", "%");
+    id_of(text.as_bytes())
+}
+
 /// The server's clock in milliseconds since 1970, of an answer to `TIME`.
 pub(super) fn time(link: &Link, answer: Value) -> Result<u64, CacheError> {
     let parts = reply::array(link, answer, "TIME")?;
@@ -128,5 +139,20 @@ pub(super) fn time(link: &Link, answer: Value) -> Result<u64, CacheError> {
             Ok(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
         }
         _ => Err(crate::error::unexpected(link.location(), "TIME")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_back_from_keys_without_zero_bytes() {
+        for id in ["a", "%", "%00", "%25", "%2500", "a\0b", "\0%00\0"] {
+            let id = VectorId::new(id).unwrap();
+            let stored = escaped(&id);
+            assert!(!stored.contains('\0'));
+            assert_eq!(unescaped(stored.as_bytes()), Some(id));
+        }
     }
 }

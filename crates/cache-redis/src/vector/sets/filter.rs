@@ -3,6 +3,9 @@
 //! An expression that names a field which is not there is false as a whole, whatever is around it:
 //! so every field of the schema is in every JSON, and a number has a flag beside it that says
 //! whether it is meant.
+//!
+//! Not every server reads every number (`5e-324`), so that a number is kept as two whole ones that are
+//! in the same order: see [`halves`].
 
 use std::fmt::Write;
 use std::ops::Bound;
@@ -23,11 +26,11 @@ pub(super) fn json(schema: &IndexSchema, attributes: &Attributes) -> String {
         let value = attributes.get(name);
         let _ = match kind {
             AttributeKind::Number => {
-                let (is_there, number) = match value {
-                    Some(AttributeValue::Number(number)) => (1, terms::number(*number)),
-                    _ => (0, "0".to_owned()),
+                let (is_there, [high, low]) = match value {
+                    Some(AttributeValue::Number(number)) => (1, halves(*number)),
+                    _ => (0, [0, 0]),
                 };
-                write!(json, ",\"a{index}\":{number},\"h{index}\":{is_there}")
+                write!(json, ",\"h{index}\":{is_there},\"a{index}\":{high},\"b{index}\":{low}")
             }
             AttributeKind::Tags | AttributeKind::Text => {
                 let terms = value.map(terms::of_value).unwrap_or_default();
@@ -88,9 +91,32 @@ fn having(index: usize, terms: impl Iterator<Item = String>, word: &str) -> Opti
 }
 
 fn end(index: usize, bound: &Bound<f64>, sign: &str) -> Option<String> {
-    match bound {
-        Bound::Included(number) => Some(format!(".a{index} {sign}= {}", terms::number(*number))),
-        Bound::Excluded(number) => Some(format!(".a{index} {sign} {}", terms::number(*number))),
-        Bound::Unbounded => None,
+    let (number, sign_of_low) = match bound {
+        Bound::Included(number) => (number, format!("{sign}=")),
+        Bound::Excluded(number) => (number, sign.to_owned()),
+        Bound::Unbounded => return None,
+    };
+    let [high, low] = halves(*number);
+    let equal = format!("(.a{index} == {high} and .b{index} {sign_of_low} {low})");
+    Some(format!("(.a{index} {sign} {high} or {equal})"))
+}
+
+/// Two whole numbers that, taken one after the other, are in the order of the numbers they are made
+/// of. -0 is 0.
+fn halves(number: f64) -> [u32; 2] {
+    let bits = (number + 0.0).to_bits();
+    let ordered = if number < 0.0 { !bits } else { bits | 1 << 63 };
+    [(ordered >> 32) as u32, ordered as u32]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_in_the_order_of_numbers() {
+        let numbers = [f64::MIN, -1.5, -1.0, -5e-324, 0.0, 5e-324, 0.1, 1.0, 1.5, 2.0, f64::MAX];
+        assert!(numbers.is_sorted_by(|a, b| halves(*a) < halves(*b)));
+        assert_eq!(halves(-0.0), halves(0.0));
     }
 }

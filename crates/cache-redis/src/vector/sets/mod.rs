@@ -89,6 +89,7 @@ impl SetIndex {
         replies.map(answer).collect()
     }
 
+    /// The calls that write a part, one at least: every part has the schema, and notices another.
     fn writes(&self, part: usize, entries: &[&VectorEntry]) -> Vec<Call> {
         let quantisation = match self.schema.precision {
             Precision::Int8 => "Q8",
@@ -101,13 +102,17 @@ impl SetIndex {
             (json.len() + packed.len() + 4 * entry.vector.dimensions(), (entry, json, packed))
         });
         let graph = self.graph();
-        let mut calls = Vec::new();
-        for entries in chunks(sized, ENTRIES_PER_CALL, BYTES_PER_CALL) {
+        let head = || {
             let mut call = self.call(part);
             call.arg(quantisation);
             // Fewer links the server does not take.
             call.number(graph.links.max(4));
             call.number(graph.build_effort);
+            call
+        };
+        let mut calls = Vec::new();
+        for entries in chunks(sized, ENTRIES_PER_CALL, BYTES_PER_CALL) {
+            let mut call = head();
             for (entry, json, packed) in entries {
                 call.arg(entry.id.as_str());
                 call.arg(blob(&entry.vector));
@@ -116,6 +121,9 @@ impl SetIndex {
                 call.number(entry.ttl.as_millis().unwrap_or(0));
             }
             calls.push(call);
+        }
+        if calls.is_empty() {
+            calls.push(head());
         }
         calls
     }
@@ -239,7 +247,10 @@ impl VectorIndex for SetIndex {
         let mut calls = Vec::new();
         let mut asked = Vec::new();
         for (part, positions) in parts.into_iter().enumerate() {
-            for positions in positions.chunks(ENTRIES_PER_CALL) {
+            // A part of which nothing is asked may still have another schema.
+            for positions in
+                positions.chunks(ENTRIES_PER_CALL).chain(positions.is_empty().then_some(&[][..]))
+            {
                 let mut call = self.call(part);
                 positions.iter().for_each(|&position| call.arg(ids[position].as_str()));
                 calls.push(call);
