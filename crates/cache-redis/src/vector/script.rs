@@ -69,7 +69,10 @@ async fn send(link: &Link, by: [&str; 2], calls: &[&Call]) -> Result<Vec<Value>,
         slot: &|number| slot_of(&calls[number].keys[0]),
         weight: &|number| {
             let call = calls[number];
-            Weight { keys: call.keys.len(), bytes: call.bytes() + by[1].len() }
+            Weight {
+                keys: call.keys.len() + call.arguments.len(),
+                bytes: call.bytes() + by[1].len(),
+            }
         },
         make: &|number, _| {
             let call = calls[number];

@@ -69,7 +69,7 @@ async fn vector_sets_on_a_cluster() {
     let cluster = builder.start_cluster();
     conforms(&cluster.url(), by(VectorEngine::Sets).with_parts(6), IndexMethod::Exact).await;
     for node in &cluster.nodes()[..3] {
-        assert!(node.command_calls("vsim") > 0, "every primary has a part in it");
+        assert!(node.command_calls("VSIM") > 0, "every primary has a part in it");
     }
 }
 

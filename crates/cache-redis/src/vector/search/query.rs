@@ -107,8 +107,10 @@ fn matched(
     if ends <= now {
         return None;
     }
-    let found =
-        VectorMatch::new(id_of(key.strip_prefix(entries)?)?, Similarity::rounded(1.0 - distance));
+    let found = VectorMatch::new(
+        unescaped(key.strip_prefix(entries)?)?,
+        Similarity::rounded(1.0 - distance),
+    );
     if !query.with_attributes {
         return Some(found);
     }
