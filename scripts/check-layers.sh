@@ -35,7 +35,7 @@ without() {
 backends="cache-redis cache-embedded cache-encryption cache-metrics"
 providers="embed-local embed-azure"
 services="embedding-cache response-cache session-store"
-everything="cache-core cache-guard $backends $providers $services caching_with_redis"
+everything="cache-core cache-guard vector-scan $backends $providers $services caching_with_redis"
 
 for manifest in crates/*/Cargo.toml; do
   crate=$(basename "$(dirname "$manifest")")
@@ -43,11 +43,12 @@ for manifest in crates/*/Cargo.toml; do
   # shellcheck disable=SC2086
   case $crate in
     cache-core | redis-test-server | openai-test-server) may_use "$crate" ;;
-    cache-guard | cache-redis | cache-embedded | cache-encryption | cache-metrics | embed-local | embed-azure | session-store) may_use "$crate" cache-core ;;
+    cache-guard | vector-scan | cache-encryption | cache-metrics | embed-local | embed-azure | session-store) may_use "$crate" cache-core ;;
+    cache-redis | cache-embedded) may_use "$crate" cache-core vector-scan ;;
     embedding-cache | response-cache) may_use "$crate" cache-core cache-guard ;;
-    caching_with_redis) may_use "$crate" cache-core cache-guard $backends $providers $services ;;
+    caching_with_redis) may_use "$crate" cache-core cache-guard vector-scan $backends $providers $services ;;
     cache-cli) may_use "$crate" $everything openai-test-server ;;
-    cache-test-support) may_use "$crate" cache-core cache-redis cache-embedded redis-test-server ;;
+    cache-test-support) may_use "$crate" cache-core vector-scan cache-redis cache-embedded redis-test-server ;;
     fault-scenarios) may_use "$crate" $everything redis-test-server ;;
     *) complain "$crate has no rule here: say which crates it may use" ;;
   esac
@@ -59,6 +60,7 @@ http="reqwest hyper axum tonic"
 {
   without cache-core $stores $http clap config
   without cache-guard $stores $http clap config
+  without vector-scan $stores $http clap config
   without embedding-cache $stores $http clap config
   without response-cache $stores $http clap config
   without session-store $stores $http clap config

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_benches::vectors;
+use cache_benches::{patient, vectors};
 use cache_core::{CacheBackend, MemoryBackend, StoredValue};
 use cache_embedded::EmbeddedBackend;
 use cache_redis::{NearBackend, NearConfig, RedisBackend};
@@ -21,7 +21,7 @@ fn texts() -> Vec<String> {
 }
 
 async fn filled(backend: Arc<dyn CacheBackend>) -> ModelCache {
-    let model = EmbeddingCache::builder(backend).build().unwrap().model("model");
+    let model = EmbeddingCache::builder(backend).guard(patient()).build().unwrap().model("model");
     model.put_batch(texts().into_iter().zip(vectors::openai_like(BATCH))).await.unwrap();
     // What is kept near is kept when it is read while the server tells of changes.
     for _ in 0..20 {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cache_benches::compare::{in_turns, report};
+use cache_benches::patient;
 use cache_benches::raw::Raw;
 use cache_benches::vectors;
 use cache_core::{Embedding, MemoryBackend, Ttl};
@@ -37,6 +38,7 @@ async fn main() {
     let raw = Raw::connect(&server.url()).await;
     let backend = RedisBackend::connect(server.url()).await.unwrap();
     let cache = EmbeddingCache::builder(Arc::new(backend.clone()))
+        .guard(patient())
         .ttl(Ttl::seconds(3_600).unwrap())
         .build()
         .unwrap();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use cache_benches::compare::{Medians, in_turns, report};
+use cache_benches::patient;
 use cache_benches::raw::Raw;
 use cache_core::{
     CacheBackend, CacheBackendExt, ChatChunk, ChatProvider, ChatRequest, ChatResponse, ChatStream,
@@ -87,7 +88,8 @@ async fn main() {
         Arc::new(RedisBackend::connect(server.url()).await.unwrap());
     let model = Arc::new(Model::new());
     let provider: Arc<dyn ChatProvider> = model.clone();
-    let cache = ResponseCache::builder(Arc::clone(&backend), provider).build().unwrap();
+    let cache =
+        ResponseCache::builder(Arc::clone(&backend), provider).guard(patient()).build().unwrap();
     println!("medians of interleaved runs");
     println!("{:<44} {:>13} {:>13} {:>8}", "", "raw", "ours", "ratio");
     first_chunk(&cache, &model, 400 / hurry).await;

@@ -15,7 +15,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use args::{Arguments, Manner};
-use context::Context;
 use failure::Failure;
 use language::Language;
 use output::Output;
@@ -47,10 +46,9 @@ fn run(arguments: &[OsString], output: Output) -> Result<(), Failure> {
 
 fn run_verb(arguments: &Arguments, output: Output) -> Result<(), Failure> {
     logging::start(arguments.common.verbose, output.color_of_errors);
-    let context = Context::new(&arguments.common, output)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         Failure::Machine(output.language.cannot_start_runtime(&error.to_string()))
     })?;
-    runtime.block_on(verbs::run(&context, &arguments.verb))
+    runtime.block_on(verbs::run(arguments, output))
 }

@@ -140,7 +140,7 @@ impl Output {
             .map_err(|error| self.unwritable(&error))
     }
 
-    fn unwritable(&self, error: &io::Error) -> Failure {
+    pub(crate) fn unwritable(&self, error: &io::Error) -> Failure {
         Failure::of_output(error, self.language)
     }
 }

@@ -67,13 +67,28 @@ impl ErrorKind {
 pub struct CacheError {
     kind: ErrorKind,
     message: String,
+    of_a_part: bool,
     source: Option<BoxError>,
 }
 
 impl CacheError {
     /// An error of this kind; `message` is a full sentence fragment that a user can act on.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self { kind, message: message.into(), of_a_part: false, source: None }
+    }
+
+    /// Says that only a part of the store failed, at once, such as one node of several.
+    #[must_use]
+    pub fn of_a_part(mut self) -> Self {
+        self.of_a_part = true;
+        self
+    }
+
+    /// Whether only a part of the store failed, and at once: it says nothing of other keys, and costs
+    /// no time to find out again.
+    #[must_use]
+    pub fn is_of_a_part(&self) -> bool {
+        self.of_a_part
     }
 
     /// Keeps the error underneath, reachable through [`Error::source`].

@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 
 use cache_core::{DiagnoseOptions, Finding, FindingCode as Code, Severity};
 
-/// A log that is larger is held by a reader, or nobody had time to write it back.
-const LARGEST_LOG: u64 = 128 << 20;
-
 /// All findings, the worst first. Blocks: it asks the file system.
 pub(crate) fn diagnose(
     path: &Path,
@@ -18,7 +15,7 @@ pub(crate) fn diagnose(
     let parts = [
         disk(path, options.least_free_bytes),
         readable_by_others(path),
-        log(path, LARGEST_LOG),
+        log(path, options.most_log_bytes),
         full(used, most),
     ];
     let mut findings: Vec<_> = parts.into_iter().flatten().collect();
@@ -39,7 +36,8 @@ fn full(used: u64, most: u64) -> Option<Finding> {
     Some(finding.with("bytes", used).with("most", most))
 }
 
-/// The write-ahead log beside the file.
+/// The write-ahead log beside the file: a large one is held by a reader, or nobody had time to write it
+/// back.
 fn log(path: &Path, largest: u64) -> Option<Finding> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -93,19 +91,4 @@ fn free_bytes(path: &Path) -> io::Result<u64> {
 #[cfg(not(unix))]
 fn free_bytes(_path: &Path) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_large_log_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("cache.db");
-        assert!(log(&path, 100).is_none(), "there is no log");
-        std::fs::write(folder.path().join("cache.db-wal"), [7; 101]).unwrap();
-        assert!(log(&path, 101).is_none());
-        assert_eq!(log(&path, 100).and_then(|finding| finding.number("bytes")), Some(101));
-    }
 }

@@ -61,3 +61,27 @@ async fn a_disk_with_less_room_than_is_wanted() {
     assert_eq!((found.len(), found[0].code), (1, FindingCode::DiskFull), "{found:?}");
     assert!(found[0].number("bytes").unwrap() > 0);
 }
+
+/// Nothing that is written while somebody reads can be put into the file.
+#[tokio::test]
+async fn a_log_that_a_reader_holds() {
+    const MOST: u64 = 6 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let backend = open(&folder).await;
+    let put = async |name, bytes| {
+        backend.put_many(&[entry(name, bytes)], &PutOptions::default()).await.unwrap();
+    };
+    put("before", 1_000).await;
+    let wary = options().with_most_log_bytes(MOST);
+    assert_eq!(backend.diagnose(&wary).await.unwrap(), []);
+    let reader = rusqlite::Connection::open(folder.path().join("cache.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM entries;").unwrap();
+    for round in 0..200 {
+        put(if round % 2 == 0 { "even" } else { "odd" }, 50_000).await;
+    }
+    let found = backend.diagnose(&wary).await.unwrap();
+    assert_eq!((found.len(), found[0].code), (1, FindingCode::LargeLog), "{found:?}");
+    assert!(found[0].number("bytes").unwrap() > MOST);
+    assert_eq!(backend.diagnose(&options()).await.unwrap(), [], "it is far from 128 MiB");
+    reader.execute_batch("COMMIT").unwrap();
+}

@@ -29,9 +29,9 @@ use crate::{Binding, OVERHEAD_BYTES, PlainValues, SharedKeyring, Statistics};
 /// so keeps its values sealed too.
 ///
 /// # Leases
-/// An entry that does not open is a miss with something in the way. Whoever asks for its lease is told
-/// to [compute it](cache_core::LeaseOutcome::Acquired), but holds no lease: of several processes each
-/// may compute such an entry once.
+/// An entry that does not open is a miss with something in the way: whoever asks for its lease has it
+/// removed, and holds the lease as of any missing entry. (A process that read the entry, and removes it
+/// only after another has computed and stored a new one, has it computed once more.)
 #[derive(Debug, Clone)]
 pub struct EncryptedBackend {
     pub(crate) inner: Arc<dyn CacheBackend>,

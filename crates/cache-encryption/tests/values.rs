@@ -133,8 +133,16 @@ async fn plain_values_are_read_only_while_a_migration_allows_it() {
 }
 
 #[tokio::test]
-async fn a_lease_gives_opened_values_and_lets_unreadable_ones_be_computed() {
-    let (store, keys) = (memory(), keys(3));
+async fn a_lease_gives_opened_values_and_is_held_of_unreadable_ones() {
+    let server = TestServer::start();
+    let redis: Arc<dyn CacheBackend> = Arc::new(redis(&server.url()).await);
+    for store in [redis, memory() as Arc<dyn CacheBackend>] {
+        lease_of_an_unreadable_value(store).await;
+    }
+}
+
+async fn lease_of_an_unreadable_value(store: Arc<dyn CacheBackend>) {
+    let keys = keys(3);
     let backend = EncryptedBackend::new(store.clone(), ring(&[1]));
     put(&backend, &keys[..1]).await;
     put(&EncryptedBackend::new(store.clone(), ring(&[2])), &keys[1..2]).await;
@@ -147,11 +155,16 @@ async fn a_lease_gives_opened_values_and_lets_unreadable_ones_be_computed() {
     }
     assert!(matches!(outcomes[1..], [LeaseOutcome::Acquired, LeaseOutcome::Acquired]));
     let renewed = leases.renew_leases(&keys, &request).await.unwrap();
-    assert_eq!(renewed, [false, false, true], "only a key without a value is leased");
+    assert_eq!(renewed, [false, true, true], "the unreadable value is not in the way of a lease");
+    let other = LeaseRequest { token: LeaseToken::unique(), ..request };
+    let outcomes = leases.get_or_lease_many(&keys[1..], &other).await.unwrap();
+    assert!(outcomes.iter().all(|it| matches!(it, LeaseOutcome::Held(_))), "{outcomes:?}");
     let entry = PutEntry::new(keys[1].clone(), StoredValue::new("new"), hour());
     let options = PutOptions::default().with_release(request.token);
     backend.put_many(&[entry], &options).await.unwrap();
     assert_eq!(get(&backend, &keys[1..2]).await, [Some("new".to_owned())]);
+    let outcomes = leases.get_or_lease_many(&keys[1..2], &other).await.unwrap();
+    assert!(matches!(&outcomes[0], LeaseOutcome::Value(value) if value.bytes() == &b"new"[..]));
 }
 
 /// A store that writes as it goes is given values that are made and sealed when their turn comes,

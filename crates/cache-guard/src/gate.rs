@@ -134,7 +134,11 @@ impl Permit {
     /// The call failed.
     pub(crate) fn failed(mut self, error: &CacheError) {
         self.gate.counts.failed(self.operation, error);
-        let (store, writes) = verdicts(error.kind());
+        let (store, writes) = match error.is_of_a_part() {
+            // Left alone, the store would give no hits of the parts that are well.
+            true => (Verdict::Unknown, Verdict::Unknown),
+            false => verdicts(error.kind()),
+        };
         Arc::clone(&self.gate).record(&mut self, store, writes);
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use cache_core::{
     CacheBackend, CacheBackendExt, ErrorKind, LeaseOutcome, LeaseRequest, LeaseToken, PutOptions,
 };
-use cache_guard::{BreakerState, GuardOptions, GuardedBackend, Operation, guard};
+use cache_guard::{BreakerState, GuardOptions, GuardState, GuardedBackend, Operation, guard};
 use common::{Mood, Moody, entry, keys, millis};
 
 fn guarded() -> (Arc<Moody>, GuardedBackend) {
@@ -115,6 +115,22 @@ async fn a_full_store_is_read_all_the_same() {
     }
     assert_eq!(guard.state().writes, BreakerState::Open);
     assert_eq!(guard.state().store, BreakerState::Closed);
+}
+
+/// One of several nodes: what the others hold would be lost, too, if all were left alone.
+#[tokio::test]
+async fn a_store_of_which_a_part_is_lost_is_not_left_alone() {
+    let (store, guard) = guarded();
+    let fails = Some(ErrorKind::Unavailable);
+    store.is(Mood { fails, of_a_part: true, ..Mood::default() });
+    let key = &keys(1)[0];
+    for _ in 0..50 {
+        assert!(guard.get(key).await.unwrap_err().is_of_a_part());
+        guard.put_many(&[entry(key, "v")], &PutOptions::default()).await.unwrap_err();
+    }
+    assert_eq!(guard.state(), GuardState::default(), "both breakers are closed");
+    assert_eq!((guard.snapshot().failed(), guard.snapshot().left_out()), (100, 0));
+    opened(&store, &guard, Mood { fails, ..Mood::default() }).await;
 }
 
 #[tokio::test]

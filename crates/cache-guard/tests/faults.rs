@@ -23,7 +23,8 @@ fn check(row: &Row) {
     let name = row.name;
     assert!(row.calls > 1_000, "{name}: {} calls", row.calls);
     assert_eq!((row.wrong, row.failed), (0, 0), "{name}");
-    assert!(row.breakers.0 > 0 && row.breakers.1 > 0, "{name}: {:?}", row.breakers);
+    let (opened, closed) = row.breakers;
+    assert!(opened >= u64::from(row.outage) && closed == opened, "{name}: {opened}, {closed}");
     assert!(row.closed, "{name}: a breaker stays open");
     let recovery = row.recovery.unwrap_or(Duration::MAX);
     assert!(recovery <= Duration::from_secs(2), "{name}: hits after {recovery:?}");

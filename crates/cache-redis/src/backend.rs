@@ -10,7 +10,7 @@ use cache_core::{
 };
 use secrecy::SecretString;
 
-use crate::link::Link;
+use crate::link::{Access, Link};
 use crate::watch::Watch;
 use crate::{RedisConfig, ServerReport, diagnosis, entries, keyspace, servers, status};
 
@@ -106,9 +106,9 @@ impl CacheBackend for RedisBackend {
     async fn get_many(
         &self,
         keys: &[CacheKey],
-        _options: &GetOptions,
+        options: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
-        entries::get(&self.link, keys).await
+        entries::get(&self.link, keys, Access::Read, options).await
     }
 
     async fn put_many(&self, entries: &[PutEntry], options: &PutOptions) -> Result<(), CacheError> {

@@ -22,6 +22,7 @@ impl Counters for RedisBackend {
         let key = stats_key(namespace);
         let commands = Commands {
             count: deltas.len(),
+            partial: false,
             slot: &|_| slot_of(key.as_bytes()),
             weight: &|index| Weight { keys: 1, bytes: key.len() + deltas[index].0.len() + 48 },
             make: &|index, _| {

@@ -1,6 +1,8 @@
 //! Entries: strings with an expiry of their own.
 
-use cache_core::{CacheError, CacheKey, ErrorKind, PutEntry, PutOptions, StoredValue, Ttl};
+use cache_core::{
+    CacheError, CacheKey, ErrorKind, GetOptions, PutEntry, PutOptions, StoredValue, Ttl,
+};
 use redis::{Cmd, RedisWrite, Value};
 
 use crate::key_writer::KeyWriter;
@@ -15,38 +17,53 @@ pub(crate) const MAX_VALUE_BYTES: usize = 512 << 20;
 pub(crate) async fn get(
     link: &Link,
     keys: &[CacheKey],
+    access: Access,
+    options: &GetOptions,
 ) -> Result<Vec<Option<StoredValue>>, CacheError> {
     match keys {
         [] => Ok(Vec::new()),
-        [key] => Ok(vec![get_one(link, key).await?]),
-        keys if link.keeps_apart() => get_each(link, keys).await,
-        keys => get_several(link, keys).await,
+        [key] => Ok(vec![get_one(link, key, access).await?]),
+        keys if link.keeps_apart() => get_each(link, keys, access, options).await,
+        keys => get_several(link, keys, access, options).await,
     }
 }
 
-async fn get_one(link: &Link, key: &CacheKey) -> Result<Option<StoredValue>, CacheError> {
+async fn get_one(
+    link: &Link,
+    key: &CacheKey,
+    access: Access,
+) -> Result<Option<StoredValue>, CacheError> {
     let mut writer = KeyWriter::default();
     let stored = writer.stored(key);
-    match link.command(stored, &on_key("GET", stored), Access::Read, Repeat::Once).await {
+    match link.command(stored, &on_key("GET", stored), access, Repeat::Once).await {
         Ok(reply) => reply::value(link, reply),
         Err(error) if error.kind() == ErrorKind::WrongType => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-async fn get_each(link: &Link, keys: &[CacheKey]) -> Result<Vec<Option<StoredValue>>, CacheError> {
-    let replies = for_each(link, keys, Access::Read, |key| on_key("GET", key)).await?;
+async fn get_each(
+    link: &Link,
+    keys: &[CacheKey],
+    access: Access,
+    options: &GetOptions,
+) -> Result<Vec<Option<StoredValue>>, CacheError> {
+    let how = (access, options.partial);
+    let replies = for_each(link, keys, how, |key| on_key("GET", key)).await?;
     replies.into_iter().map(|reply| reply::value(link, reply)).collect()
 }
 
 async fn get_several(
     link: &Link,
     keys: &[CacheKey],
+    access: Access,
+    options: &GetOptions,
 ) -> Result<Vec<Option<StoredValue>>, CacheError> {
     let runs: Vec<_> = keys.chunks(MAX_KEYS_PER_COMMAND).collect();
     let length = |run: &[CacheKey]| run.iter().map(stored_length).sum();
     let commands = Commands {
         count: runs.len(),
+        partial: false,
         slot: &|index| KeyWriter::default().slot(&runs[index][0]),
         weight: &|index| Weight { keys: runs[index].len(), bytes: length(runs[index]) },
         make: &|index, writer| {
@@ -59,9 +76,9 @@ async fn get_several(
             command
         },
     };
-    let replies = link.each(&commands, Access::Read, Repeat::Once).await?;
+    let replies = link.each(&commands, access, Repeat::Once).await?;
     if link.must_keep_apart(&replies) {
-        return get_each(link, keys).await;
+        return get_each(link, keys, access, options).await;
     }
     let mut values = Vec::with_capacity(keys.len());
     for reply in replies {
@@ -100,6 +117,7 @@ pub(crate) async fn put(
     let sets = entries.len();
     let commands = Commands {
         count: sets + releases.len(),
+        partial: false,
         slot: &|index| match entries.get(index) {
             Some(entry) => KeyWriter::default().slot(&entry.key),
             None => KeyWriter::default().slot(&releases[index - sets][0].key),
@@ -160,13 +178,13 @@ fn set(key: &[u8], entry: &PutEntry, length: usize) -> Cmd {
 
 /// `UNLINK` per key, so that each says whether it was there.
 pub(crate) async fn remove(link: &Link, keys: &[CacheKey]) -> Result<Vec<bool>, CacheError> {
-    let replies = for_each(link, keys, Access::Write, |key| on_key("UNLINK", key)).await?;
+    let replies = for_each(link, keys, (Access::Write, false), |key| on_key("UNLINK", key)).await?;
     replies.into_iter().map(|reply| Ok(reply::number(link, reply, "UNLINK")? > 0)).collect()
 }
 
 /// `TYPE` per key: unlike `EXISTS` it knows a foreign type, and it does not count as use either.
 pub(crate) async fn contains(link: &Link, keys: &[CacheKey]) -> Result<Vec<bool>, CacheError> {
-    let replies = for_each(link, keys, Access::Read, |key| on_key("TYPE", key)).await?;
+    let replies = for_each(link, keys, (Access::Read, false), |key| on_key("TYPE", key)).await?;
     let is_string = |reply| match reply {
         Value::SimpleString(name) => Ok(name == "string"),
         other => Err(reply::unusable(link, other, "TYPE")),
@@ -185,6 +203,7 @@ pub(crate) async fn touch(link: &Link, keys: &[(CacheKey, Ttl)]) -> Result<Vec<b
     }
     let commands = Commands {
         count: steps.len(),
+        partial: false,
         slot: &|index| KeyWriter::default().slot(steps[index].0),
         weight: &|index| Weight { keys: 1, bytes: stored_length(steps[index].0) + 32 },
         make: &|index, writer| {
@@ -207,15 +226,16 @@ pub(crate) async fn touch(link: &Link, keys: &[(CacheKey, Ttl)]) -> Result<Vec<b
     Ok(touched)
 }
 
-/// A command per key, one reply per key.
+/// A command per key, one reply per key; and whether replies may be [partial](Commands::partial).
 async fn for_each(
     link: &Link,
     keys: &[CacheKey],
-    access: Access,
+    (access, partial): (Access, bool),
     command: impl Fn(&[u8]) -> Cmd + Sync,
 ) -> Result<Vec<Value>, CacheError> {
     let commands = Commands {
         count: keys.len(),
+        partial,
         slot: &|index| KeyWriter::default().slot(&keys[index]),
         weight: &|index| Weight { keys: 1, bytes: stored_length(&keys[index]) + 16 },
         make: &|index, writer| command(writer.stored(&keys[index])),

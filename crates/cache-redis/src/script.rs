@@ -90,6 +90,7 @@ impl Script {
     ) -> Result<Vec<Value>, CacheError> {
         let commands = Commands {
             count: runs.len(),
+            partial: false,
             slot: &|index| KeyWriter::default().slot(&runs[index][0]),
             weight: &|index| self.weight(runs[index].iter()),
             make: &|index, writer| self.command(by, runs[index].iter(), arguments, writer),

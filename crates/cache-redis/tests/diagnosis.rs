@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use cache_core::{
@@ -11,7 +11,7 @@ use cache_core::{
     StoredValue, codec,
 };
 use cache_redis::RedisBackend;
-use redis_test_server::{Builder, TestServer};
+use redis_test_server::{Builder, Fault, Proxy, TestServer};
 use support::{connect, hour, keys, namespace, patient};
 
 /// A server with a bound, a policy that evicts, and a password: nothing is wrong with it. Its slow
@@ -47,8 +47,16 @@ async fn only(server: &TestServer) -> Finding {
     let mut findings = findings(&of_sound(server).await).await;
     assert_eq!(findings.len(), 1, "{findings:#?}");
     let finding = findings.remove(0);
-    assert!(!finding.to_string().contains("secret"), "{finding}");
+    assert_sound(&finding);
     finding
+}
+
+/// It says what is found and what to do, in clauses that can be put together, and gives nothing away.
+fn assert_sound(finding: &Finding) {
+    for clause in [&finding.what, &finding.what_to_do] {
+        assert!(!clause.is_empty() && !clause.ends_with('.'), "{finding:?}");
+    }
+    assert!(!finding.to_string().contains("secret"), "{finding}");
 }
 
 /// A vector's frame as far as it tells its format, and more.
@@ -72,7 +80,9 @@ async fn a_sound_server_has_no_findings() {
     for harmful in ["cmdstat_config", "cmdstat_keys", "cmdstat_debug", "cmdstat_flush"] {
         assert!(!called.contains(harmful), "{called}");
     }
-    assert!(called.contains("cmdstat_slowlog|get:calls=1,"), "{called}");
+    for once in ["cmdstat_slowlog|get:calls=1,", "cmdstat_latency|latest:calls=1,"] {
+        assert!(called.contains(once), "{called}");
+    }
 }
 
 #[tokio::test]
@@ -192,6 +202,130 @@ async fn slow_commands() {
     assert_eq!(finding.value("command").unwrap().to_string(), "debug");
 }
 
+/// The slow log is off here: only the latency monitor has seen it.
+#[tokio::test]
+async fn a_server_that_was_held_up() {
+    let server = sound()
+        .directive("enable-debug-command", &["yes"])
+        .directive("latency-monitor-threshold", &["100"])
+        .start();
+    let backend = of_sound(&server).await;
+    assert_eq!(codes(&findings(&backend).await), [""; 0], "the monitor has noted nothing");
+    server.command_as("secret", &["DEBUG", "SLEEP", "0.3"]);
+    server.command_as("secret", &["DEBUG", "SLEEP", "0.15"]);
+    let finding = only(&server).await;
+    assert_eq!((finding.code, finding.severity), (FindingCode::Stalls, Severity::Warning));
+    assert_eq!(finding.value("event").unwrap().to_string(), "command");
+    assert!((150..5_000).contains(&finding.number("millis").unwrap()), "{finding:?}");
+    assert!((300..5_000).contains(&finding.number("most_millis").unwrap()), "{finding:?}");
+}
+
+#[tokio::test]
+async fn what_the_slow_log_says_the_latency_monitor_does_not_say_again() {
+    let server = sound()
+        .directive("enable-debug-command", &["yes"])
+        .directive("latency-monitor-threshold", &["100"])
+        .directive("slowlog-log-slower-than", &["10000"])
+        .start();
+    server.command_as("secret", &["DEBUG", "SLEEP", "0.2"]);
+    assert_eq!(only(&server).await.code, FindingCode::SlowCommands);
+}
+
+/// One key in sixteen stays of what fills the server's pages: they can't be given back.
+#[tokio::test]
+async fn fragmented_memory() {
+    const LEAVE_FEW: &str =
+        "for i = 0, 199999 do if i % 16 ~= 0 then redis.call('DEL', 'g:' .. i) end end";
+    let server = sound_with("512mb", "allkeys-lru")
+        .directive("enable-debug-command", &["yes"])
+        .directive("activedefrag", &["no"])
+        .start();
+    server.command_as("secret", &["DEBUG", "POPULATE", "200000", "g", "1000"]);
+    server.command_as("secret", &["EVAL", LEAVE_FEW, "0"]);
+    let finding = only(&server).await;
+    assert_eq!((finding.code, finding.severity), (FindingCode::Fragmentation, Severity::Warning));
+    assert!(finding.number("percent").unwrap() > 150, "{finding:?}");
+    assert!(finding.number("bytes").unwrap() > 64 << 20, "{finding:?}");
+}
+
+/// By an address of this machine that another machine could use.
+#[tokio::test]
+async fn a_connection_that_is_not_encrypted() {
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    // Sends nothing: it only chooses the way.
+    socket.connect("192.0.2.1:9").expect("this test needs a network interface with a route");
+    let own = socket.local_addr().unwrap().ip();
+    assert!(matches!(own, IpAddr::V4(address) if !address.is_loopback()), "{own}");
+    let server = sound().tls().directive("bind", &["0.0.0.0"]).start();
+    let plain = patient(&format!("redis://:secret@{own}:{}", server.port()));
+    let backend = RedisBackend::connect_with(&plain).await.unwrap();
+    let found = findings(&backend).await;
+    assert_eq!(codes(&found), ["no_tls"]);
+    assert_eq!(found[0].severity, Severity::Warning);
+    assert_sound(&found[0]);
+    let encrypted = patient(&format!("rediss://:secret@{own}:{}", server.tls_port()))
+        .with_ca_certificate(server.ca_pem())
+        .with_server_name("localhost");
+    let backend = RedisBackend::connect_with(&encrypted).await.unwrap();
+    assert_eq!(codes(&findings(&backend).await), [""; 0]);
+}
+
+/// What a real server says, but for one thing: what no test can bring about on a server of its own.
+async fn doctored(after: &'static str, with: &'static str) -> Finding {
+    let server = sound().start();
+    let proxy = Proxy::start(server.port());
+    let url = format!("redis://:secret@127.0.0.1:{}", proxy.port());
+    let backend = RedisBackend::connect_with(&patient(&url)).await.unwrap();
+    assert_eq!(codes(&findings(&backend).await), [""; 0], "nothing else is wrong with it");
+    proxy.set_fault(Fault::Overwrite { after, with });
+    let mut found = findings(&backend).await;
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let finding = found.remove(0);
+    assert_sound(&finding);
+    finding
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong() {
+    // The seconds of what TIME answers: in September 2001.
+    let finding = doctored("*2\r\n$10\r\n", "1000000000").await;
+    assert_eq!((finding.code, finding.severity), (FindingCode::ClockSkew, Severity::Warning));
+    assert!(finding.number("millis").unwrap() > 700_000_000_000, "{finding:?}");
+}
+
+/// What an answer takes on its way is no difference of clocks.
+#[tokio::test]
+async fn a_clock_that_is_right_but_far_away() {
+    let server = sound().start();
+    let proxy = Proxy::start(server.port());
+    let url = format!("redis://:secret@127.0.0.1:{}", proxy.port());
+    let backend = RedisBackend::connect_with(&patient(&url)).await.unwrap();
+    proxy.set_fault(Fault::Delay(Duration::from_millis(2_500)));
+    assert_eq!(codes(&findings(&backend).await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_server_that_is_old() {
+    let finding = doctored("redis_version:", "6.2.14\r\n").await;
+    assert_eq!((finding.code, finding.severity), (FindingCode::OldServer, Severity::Warning));
+    assert_eq!(finding.value("version").unwrap().to_string(), "6.2.14");
+    assert_eq!(finding.value("needed").unwrap().to_string(), "7.0");
+}
+
+#[tokio::test]
+async fn a_fork_that_took_long() {
+    let finding = doctored("latest_fork_usec:", "300000\r\n").await;
+    assert_eq!((finding.code, finding.severity), (FindingCode::SlowFork, Severity::Warning));
+    assert_eq!(finding.number("millis"), Some(300));
+}
+
+#[tokio::test]
+async fn a_disk_that_is_slow() {
+    let finding = doctored("aof_enabled:", "0\r\naof_delayed_fsync:7\r\n").await;
+    assert_eq!((finding.code, finding.severity), (FindingCode::SlowDisk, Severity::Warning));
+    assert_eq!(finding.number("times"), Some(7));
+}
+
 #[tokio::test]
 async fn others_under_the_prefix() {
     let server = sound().start();
@@ -250,7 +384,7 @@ async fn rights_that_lack() {
         .filter(|finding| finding.code == FindingCode::NotAllowed)
         .map(|finding| finding.value("command").unwrap().to_string())
         .collect();
-    assert_eq!(denied, ["info", "acl getuser", "time", "slowlog get", "scan"]);
+    assert_eq!(denied, ["info", "acl getuser", "time", "slowlog get", "latency latest", "scan"]);
     let tracking = found.iter().find(|it| it.code == FindingCode::NoTracking).unwrap();
     assert_eq!(tracking.value("reason").unwrap().to_string(), "client tracking");
     assert!(found.iter().all(|finding| finding.severity == Severity::Info), "{found:?}");

@@ -1,4 +1,4 @@
-//! The three real stores.
+//! The real stores.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use cache_core::{CacheBackend, MemoryBackend};
 use cache_embedded::EmbeddedBackend;
 use cache_redis::{RedisBackend, RedisConfig};
-use redis_test_server::TestServer;
+use redis_test_server::{TestCluster, TestServer};
 use tempfile::TempDir;
 
 use crate::Watched;
@@ -21,6 +21,7 @@ enum Place {
     Memory,
     File(TempDir),
     Server(TestServer),
+    Cluster(TestCluster),
 }
 
 impl Store {
@@ -41,9 +42,16 @@ impl Store {
         Self { place: Place::Server(server), backend }
     }
 
+    /// A cluster of three primaries and their replicas.
+    pub async fn cluster() -> Self {
+        let cluster = TestCluster::start();
+        let backend = Self::open(&cluster.url()).await;
+        Self { place: Place::Cluster(cluster), backend }
+    }
+
     /// A handle of its own of the store at this address.
     pub async fn open(address: &str) -> Arc<dyn CacheBackend> {
-        if address.starts_with("redis://") {
+        if address.starts_with("redis") {
             // A machine that runs many tests at once is slow, which is not what is tested.
             let config = RedisConfig::new(address)
                 .with_connect_timeout(Duration::from_secs(10))
@@ -60,13 +68,16 @@ impl Store {
             Place::Memory => panic!("no other process sees this one's memory"),
             Place::File(folder) => folder.path().join("cache.db").display().to_string(),
             Place::Server(server) => server.url(),
+            Place::Cluster(cluster) => cluster.url(),
         }
     }
 
     pub fn server(&mut self) -> &mut TestServer {
         match &mut self.place {
             Place::Server(server) => server,
-            Place::Memory | Place::File(_) => panic!("this store is no server"),
+            Place::Memory | Place::File(_) | Place::Cluster(_) => {
+                panic!("this store is no single server")
+            }
         }
     }
 
@@ -79,7 +90,9 @@ impl Store {
     pub async fn another(&self) -> Arc<Watched> {
         let backend = match self.place {
             Place::Memory => Arc::clone(&self.backend),
-            Place::File(_) | Place::Server(_) => Self::open(&self.address()).await,
+            Place::File(_) | Place::Server(_) | Place::Cluster(_) => {
+                Self::open(&self.address()).await
+            }
         };
         Arc::new(Watched::new(backend))
     }

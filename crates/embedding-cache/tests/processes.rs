@@ -1,4 +1,4 @@
-//! One computation among real processes, on one file and on one server.
+//! One computation among real processes: on one file, on one server, and on a cluster.
 //!
 //! Each test starts this very program again, as many times as it needs processes, in a role; in a
 //! role, the test does that process's part and tells what came of it.
@@ -32,6 +32,7 @@ async fn in_a_role() {
     let log = PathBuf::from(std::env::var_os(LOG).unwrap());
     match role.split_once(' ').unwrap() {
         ("tasks", _) => many_tasks(backend, log).await,
+        ("thousand", me) => a_thousand(backend, log, me.parse().unwrap()).await,
         ("batch", me) => one_batch(backend, log, me.parse().unwrap()).await,
         ("rounds", _) => rounds(backend, log).await,
         ("text", delay) => one_text(backend, log, delay.parse().unwrap()).await,
@@ -76,6 +77,28 @@ async fn many_tasks(backend: Backend, log: PathBuf) {
     }
 }
 
+const THOUSAND: usize = 1_000;
+
+/// Wants a thousand texts, each for itself, all at once; each process in an order of its own.
+async fn a_thousand(backend: Backend, log: PathBuf, me: usize) {
+    let cache = open(backend, log, 50, 20_000);
+    let mut texts = texts(THOUSAND);
+    texts.rotate_left(me * THOUSAND / PROCESSES);
+    wait_for_go();
+    let mut tasks: JoinSet<_> = texts
+        .into_iter()
+        .map(|text| {
+            let cache = cache.clone();
+            async move { bits(&cache.embed(&text).await.unwrap()) == bits(&vector(&text)) }
+        })
+        .collect();
+    let mut right = 0;
+    while let Some(is_right) = tasks.join_next().await {
+        right += usize::from(is_right.unwrap());
+    }
+    say(right);
+}
+
 async fn one_batch(backend: Backend, log: PathBuf, me: usize) {
     let cache = open(backend, log, 50, 20_000);
     let mut mine = overlapping(me);
@@ -91,7 +114,7 @@ async fn one_batch(backend: Backend, log: PathBuf, me: usize) {
 async fn one_text(backend: Backend, log: PathBuf, delay: u64) {
     let cache = open(backend, log, delay, 1_000);
     wait_for_go();
-    let found = cache.embed("wanted by both").await.unwrap();
+    let found = cache.embed("wanted by all").await.unwrap();
     say(format!("{:?}", bits(&found)));
 }
 
@@ -161,6 +184,29 @@ fn compute_a_text_once(store: &Store) {
 }
 
 #[tokio::test]
+async fn processes_on_a_cluster_compute_each_of_a_thousand_texts_once() {
+    let store = Store::cluster().await;
+    let log = Log::new();
+    let mut processes: Vec<_> =
+        (0..PROCESSES).map(|me| log.start(&store, &format!("thousand {me}"))).collect();
+    processes.iter_mut().for_each(Process::go);
+    for mut process in processes {
+        assert_eq!(process.hear(), THOUSAND.to_string());
+        process.finish();
+    }
+    let (mut asked, mut wanted) = (log.lines(), texts(THOUSAND));
+    asked.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(asked.len(), THOUSAND, "texts that the providers of all processes were asked for");
+    assert_eq!(asked, wanted);
+}
+
+#[tokio::test]
+async fn overlapping_batches_of_processes_on_a_cluster() {
+    overlapping_batches(&Store::cluster().await);
+}
+
+#[tokio::test]
 async fn overlapping_batches_of_processes_on_a_file() {
     overlapping_batches(&Store::embedded().await);
 }
@@ -195,23 +241,31 @@ async fn a_killed_process_on_a_server_is_replaced() {
     killed_and_replaced(&Store::redis().await).await;
 }
 
+#[tokio::test]
+async fn a_killed_process_on_a_cluster_is_replaced() {
+    killed_and_replaced(&Store::cluster().await).await;
+}
+
+/// All others wait for one; when it is killed, one of them takes its place, and the rest wait on.
 async fn killed_and_replaced(store: &Store) {
     let log = Log::new();
     let mut holder = log.start(store, "text 600000");
     holder.go();
     until("the holder computes", async || log.lines().len() == 1).await;
-    let mut waiter = log.start(store, "text 0");
-    waiter.go();
+    let mut waiters: Vec<_> = (1..PROCESSES).map(|_| log.start(store, "text 300")).collect();
+    waiters.iter_mut().for_each(Process::go);
     // Longer than a lease: the holder, which computes for ten minutes, keeps renewing it.
     tokio::time::sleep(Duration::from_millis(1_700)).await;
     assert_eq!(log.lines().len(), 1, "the lease ended under its holder");
     holder.kill();
     let killed = Instant::now();
-    assert_eq!(waiter.hear(), format!("{:?}", bits(&vector("wanted by both"))));
-    // A lease of a second, a pause of a tenth, and the rest for a busy machine.
-    assert!(killed.elapsed() < Duration::from_secs(4), "{:?}", killed.elapsed());
-    waiter.finish();
-    assert_eq!(log.lines(), ["wanted by both"; 2]);
+    for mut waiter in waiters {
+        assert_eq!(waiter.hear(), format!("{:?}", bits(&vector("wanted by all"))));
+        // A lease of a second, a pause of a tenth, the computation, and the rest for a busy machine.
+        assert!(killed.elapsed() < Duration::from_secs(4), "{:?}", killed.elapsed());
+        waiter.finish();
+    }
+    assert_eq!(log.lines(), ["wanted by all"; 2], "it was taken over once");
 }
 
 fn say(line: impl std::fmt::Display) {

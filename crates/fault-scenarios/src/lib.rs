@@ -7,7 +7,8 @@ mod provider;
 mod run;
 mod scenario;
 mod server;
+mod topologies;
 
 pub use measured::{Latencies, Row, table};
 pub use run::{Pace, run};
-pub use scenario::{Scenario, Stage, scenarios};
+pub use scenario::{Lasts, Scenario, Stage, scenarios};

@@ -72,6 +72,8 @@ pub struct Row {
     pub noise: Latencies,
     /// What the cache may add by its budgets.
     pub budget: Duration,
+    /// Whether a breaker had to open.
+    pub outage: bool,
     /// How often a breaker opened, and closed.
     pub breakers: (u64, u64),
     /// Whether all breakers were closed in the end.

@@ -8,10 +8,10 @@ use cache_guard::{BreakerState, GuardOptions, GuardedBackend};
 use embedding_cache::EmbeddingCache;
 use response_cache::ResponseCache;
 
-use crate::Scenario;
 use crate::callers::{Caches, Callers};
 use crate::measured::{Latencies, Row, Sample, Told};
 use crate::provider::Provider;
+use crate::{Lasts, Scenario};
 
 /// After this time nobody expects the store back.
 const LOST: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ const LOST: Duration = Duration::from_secs(10);
 pub struct Pace {
     /// Before anything happens.
     pub calm: Duration,
-    /// How long the store is broken.
+    /// How long the store is broken, unless it heals itself.
     pub broken: Duration,
 }
 
@@ -49,7 +49,9 @@ pub async fn run(scenario: &Scenario, pace: Pace, options: GuardOptions) -> Row 
     let before = guard.snapshot();
     let broken_at = Instant::now();
     tokio::task::block_in_place(|| stage.break_it());
-    tokio::time::sleep(pace.broken).await;
+    if scenario.lasts == Lasts::ThePace {
+        tokio::time::sleep(pace.broken).await;
+    }
     tokio::task::block_in_place(|| stage.heal());
     let healed_at = Instant::now();
     let recovery = recovery(&caches, healed_at).await;
@@ -72,6 +74,7 @@ pub async fn run(scenario: &Scenario, pace: Pace, options: GuardOptions) -> Row 
         noise: Latencies::of(&controls),
         budget: budgets.read + budgets.lease + write,
         breakers: (after.opened - before.opened, after.closed - before.closed),
+        outage: scenario.outage,
         closed,
         recovery,
     }

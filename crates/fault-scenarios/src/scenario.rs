@@ -8,6 +8,7 @@ use cache_core::CacheBackend;
 use redis_test_server::{Fault, TestServer};
 
 use crate::server::{OneServer, PASSWORD};
+use crate::topologies::{Cluster, Watched};
 
 /// A store that can be broken and healed.
 #[async_trait]
@@ -18,7 +19,7 @@ pub trait Stage: Send {
     /// Breaks it.
     fn break_it(&mut self);
 
-    /// Makes it whole again.
+    /// Makes it whole again, or waits until it has made itself whole.
     fn heal(&mut self);
 }
 
@@ -29,21 +30,60 @@ pub struct Scenario {
     pub name: &'static str,
     /// Sets the store up.
     pub stage: fn() -> Box<dyn Stage>,
+    /// How long the store is broken.
+    pub lasts: Lasts,
+    /// Whether the whole store is out for long enough for a breaker to open.
+    pub outage: bool,
+}
+
+/// How long a store is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// As long as the pace has it.
+    ThePace,
+    /// Until it has made itself whole.
+    UntilItHeals,
+}
+
+impl Scenario {
+    fn new(name: &'static str, stage: fn() -> Box<dyn Stage>) -> Self {
+        Self { name, stage, lasts: Lasts::ThePace, outage: true }
+    }
+
+    /// One in which another server takes over.
+    fn heals_itself(mut self) -> Self {
+        self.lasts = Lasts::UntilItHeals;
+        self
+    }
+
+    /// One in which some of the store is always there, or it is away for a moment only.
+    fn may_pass_unnoticed(mut self) -> Self {
+        self.outage = false;
+        self
+    }
 }
 
 /// All scenarios, in the order of the table.
 #[must_use]
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario { name: "server killed, then started again, empty", stage: killed },
-        Scenario { name: "server hung (SIGSTOP)", stage: hung },
-        Scenario { name: "answers come 500 ms late", stage: late },
-        Scenario { name: "answers do not come, connections stay open", stage: silent },
-        Scenario { name: "one byte in 64 of the answers is another", stage: garbled },
-        Scenario { name: "connections break off after 200 bytes of answers", stage: cut },
-        Scenario { name: "`maxmemory` reached, `noeviction`", stage: full },
-        Scenario { name: "server turned into a read-only replica", stage: replica },
-        Scenario { name: "password changed, connections closed", stage: locked },
+        Scenario::new("server killed, then started again, empty", killed),
+        Scenario::new("server hung (SIGSTOP)", hung),
+        Scenario::new("answers come 500 ms late", late),
+        Scenario::new("answers do not come, connections stay open", silent),
+        Scenario::new("one byte in 64 of the answers is another", garbled),
+        Scenario::new("connections break off after 200 bytes of answers", cut),
+        Scenario::new("`maxmemory` reached, `noeviction`", full),
+        Scenario::new("server turned into a read-only replica", replica),
+        Scenario::new("password changed, connections closed", locked),
+        Scenario::new("Sentinels: primary killed, its replica promoted", lost_primary)
+            .heals_itself(),
+        Scenario::new("Sentinels: planned failover", planned_failover)
+            .heals_itself()
+            .may_pass_unnoticed(),
+        Scenario::new("cluster: primary killed, its replica promoted", Cluster::new)
+            .heals_itself()
+            .may_pass_unnoticed(),
     ]
 }
 
@@ -107,4 +147,14 @@ fn locked() -> Box<dyn Stage> {
             stage.server.command_as(ANOTHER, &back);
         },
     )
+}
+
+fn lost_primary() -> Box<dyn Stage> {
+    Watched::new(|stage| stage.primary.kill())
+}
+
+fn planned_failover() -> Box<dyn Stage> {
+    Watched::new(|stage| {
+        stage.sentinels.nodes()[0].command(&["SENTINEL", "FAILOVER", "main"]);
+    })
 }

@@ -15,6 +15,14 @@ pub enum Fault {
     Silence,
     /// One byte in about so many is another one.
     Garble(u32),
+    /// Where this text is first in an answer, what follows it is overwritten: a server tells something else
+    /// of itself. The answer stays as long as it was, and the text has to come in one piece.
+    Overwrite {
+        /// What the server says.
+        after: &'static str,
+        /// What takes the place of as many bytes behind it.
+        with: &'static str,
+    },
     /// Of every connection, only so many bytes come; then it is closed.
     CutAfter(usize),
 }
@@ -54,6 +62,10 @@ impl Spoiler {
                 }
                 (bytes, false)
             }
+            Fault::Overwrite { after, with } => {
+                overwrite(&mut bytes, after.as_bytes(), with.as_bytes());
+                (bytes, false)
+            }
             Fault::CutAfter(length) => {
                 let left = length.saturating_sub(self.passed);
                 let ends = bytes.len() > left;
@@ -74,5 +86,13 @@ impl Spoiler {
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
         self.random
+    }
+}
+
+fn overwrite(bytes: &mut [u8], after: &[u8], with: &[u8]) {
+    let found = bytes.windows(after.len()).position(|part| part == after);
+    if let Some(behind) = found.and_then(|start| bytes.get_mut(start + after.len()..)) {
+        let length = behind.len().min(with.len());
+        behind[..length].copy_from_slice(&with[..length]);
     }
 }

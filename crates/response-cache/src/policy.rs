@@ -101,23 +101,23 @@ impl Policy {
     /// Whether the answer to this request may be cached.
     #[must_use]
     pub fn allows(&self, request: &ChatRequest) -> bool {
-        self.is_steady(request)
-            && (self.several_choices || !asks_for_several(request))
-            && (self.tools || !offers_tools(request))
-            && self.allows_images(request)
-            && (self.outside || !looks_elsewhere(request))
+        let asked = Asked::of(request);
+        self.is_steady(&asked)
+            && (self.several_choices || !asked.several)
+            && (self.tools || !asked.tools)
+            && (self.outside || !asked.elsewhere)
+            && self.allows_images(&asked)
     }
 
-    fn is_steady(&self, request: &ChatRequest) -> bool {
-        let temperature = request.get("temperature").and_then(Value::as_f64);
+    fn is_steady(&self, asked: &Asked<'_>) -> bool {
         self.every_temperature
-            || request.get("seed").is_some()
-            || temperature.is_some_and(|temperature| temperature <= self.most_temperature)
+            || asked.seed
+            || asked.temperature.is_some_and(|temperature| temperature <= self.most_temperature)
     }
 
-    fn allows_images(&self, request: &ChatRequest) -> bool {
+    fn allows_images(&self, asked: &Asked<'_>) -> bool {
         (self.images && self.outside)
-            || images(request).all(|image| self.images && is_inline(image))
+            || images(asked.messages).all(|image| self.images && is_inline(image))
     }
 
     /// Whether an answer may be kept: every choice has ended, and none was cut off or filtered.
@@ -140,21 +140,39 @@ impl Default for Policy {
     }
 }
 
-fn asks_for_several(request: &ChatRequest) -> bool {
-    request.get("n").is_some_and(|n| n.as_f64() != Some(1.0))
+/// What a request says that a policy goes by. Every hit asks: the parameters are walked once, not
+/// looked up by name.
+#[derive(Default)]
+struct Asked<'r> {
+    temperature: Option<f64>,
+    seed: bool,
+    several: bool,
+    tools: bool,
+    elsewhere: bool,
+    messages: &'r [Value],
 }
 
-fn offers_tools(request: &ChatRequest) -> bool {
-    ["tools", "functions"].iter().any(|name| request.get(name).is_some())
-}
-
-fn looks_elsewhere(request: &ChatRequest) -> bool {
-    ["data_sources", "web_search_options"].iter().any(|name| request.get(name).is_some())
+impl<'r> Asked<'r> {
+    fn of(request: &'r ChatRequest) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in request.body().iter().filter(|(_, value)| !value.is_null()) {
+            match name.as_str() {
+                "messages" => asked.messages = value.as_array().map_or(&[], Vec::as_slice),
+                "temperature" => asked.temperature = value.as_f64(),
+                "seed" => asked.seed = true,
+                "n" => asked.several = value.as_f64() != Some(1.0),
+                "tools" | "functions" => asked.tools = true,
+                "data_sources" | "web_search_options" => asked.elsewhere = true,
+                _ => {}
+            }
+        }
+        asked
+    }
 }
 
 /// The addresses of the images in the messages.
-fn images(request: &ChatRequest) -> impl Iterator<Item = &Value> {
-    let parts = request.messages().iter().filter_map(|message| message.get("content")?.as_array());
+fn images(messages: &[Value]) -> impl Iterator<Item = &Value> {
+    let parts = messages.iter().filter_map(|message| message.get("content")?.as_array());
     parts.flatten().filter_map(|part| part.get("image_url"))
 }
 

@@ -7,15 +7,17 @@ use std::path::PathBuf;
 use caching_with_redis::settings::{BackendChoice, ProviderChoice};
 use caching_with_redis::{ByteSize, Span};
 use clap::builder::NonEmptyStringValueParser;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::language::Language;
 
+mod about;
 mod localized;
 mod refusal;
 mod session;
 
-pub(crate) use refusal::Refusal;
+pub(crate) use about::{About, Page};
+pub(crate) use refusal::{Refusal, usage_in};
 pub(crate) use session::{
     Append, Chat, Export, Import, List, Remove, Session, SessionVerb, Show, Trim, Whose,
 };
@@ -81,6 +83,8 @@ pub(crate) enum Verb {
     Chat(Chat),
     Doctor(Doctor),
     Acl(Acl),
+    #[command(flatten)]
+    About(About),
 }
 
 #[derive(Debug, Args)]
@@ -246,9 +250,13 @@ impl Manner {
     }
 }
 
+/// The command line with its help.
+pub(crate) fn command(language: Language) -> Command {
+    localized::localized(Arguments::command(), language)
+}
+
 /// Reads the command line.
 pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Arguments, Refusal> {
-    let command = localized::localized(Arguments::command(), language);
-    let matches = command.try_get_matches_from(arguments);
+    let matches = command(language).try_get_matches_from(arguments);
     matches.and_then(|found| Arguments::from_arg_matches(&found)).map_err(Refusal)
 }

@@ -9,6 +9,12 @@ use crate::language::help::OPTIONS_IN_USAGE;
 #[derive(Debug)]
 pub(crate) struct Refusal(pub(super) clap::Error);
 
+/// Help with the one text of the parser that cannot be replaced beforehand.
+pub(crate) fn usage_in(help: &str, language: Language) -> String {
+    let english = OPTIONS_IN_USAGE.in_language(Language::English);
+    help.replace(english, OPTIONS_IN_USAGE.in_language(language))
+}
+
 impl Refusal {
     /// The help or version that was asked for; `None` when the command line is wrong.
     pub(crate) fn wanted(&self, language: Language, color: bool) -> Option<String> {
@@ -17,9 +23,7 @@ impl Refusal {
         }
         let text = self.0.render();
         let text = if color { text.ansi().to_string() } else { text.to_string() };
-        // The one text of the parser that cannot be replaced beforehand.
-        let english = OPTIONS_IN_USAGE.in_language(Language::English);
-        Some(text.replace(english, OPTIONS_IN_USAGE.in_language(language)))
+        Some(usage_in(&text, language))
     }
 
     /// What is wrong, and what to do, in one line.

@@ -104,13 +104,11 @@ fn more(finding: &Finding, value: &dyn Fn(&str) -> String) -> Option<String> {
             value("what")
         ),
         Code::SlowFork => format!(
-            "서버가 디스크에 쓰려고 fork하는 동안 {}ms 멈췄습니다. transparent huge pages를 끄거나, 덜 \
-             자주 저장하거나, 복제본에서 저장하세요",
+            "서버가 디스크에 쓰려고 fork하는 동안 {}ms 멈췄습니다. {FORK_LESS}",
             value("millis")
         ),
         Code::SlowDisk => format!(
-            "디스크가 append-only 파일을 따라가지 못한 적이 {}번 있습니다. 더 빠른 디스크를 쓰거나 \
-             no-appendfsync-on-rewrite yes를 지정하세요",
+            "디스크가 append-only 파일을 따라가지 못한 적이 {}번 있습니다. {WRITE_FASTER}",
             value("times")
         ),
         Code::SlowCommands => format!(
@@ -120,6 +118,15 @@ fn more(finding: &Finding, value: &dyn Fn(&str) -> String) -> Option<String> {
             value("command"),
             value("millis")
         ),
+        Code::Stalls => {
+            let event = value("event");
+            format!(
+                "지난 한 시간 안에 서버가 멈춘 적이 있습니다({event}). 마지막에는 {}ms, 가장 길게는 {}ms입니다. {}",
+                value("millis"),
+                value("most_millis"),
+                remedy(&event)
+            )
+        }
         Code::Fragmentation => format!(
             "서버 메모리가 조각나 실제 사용량의 {}%를 차지합니다. 서버 설정에 activedefrag yes를 \
              지정하거나 서버를 다시 시작하세요",
@@ -139,6 +146,27 @@ fn more(finding: &Finding, value: &dyn Fn(&str) -> String) -> Option<String> {
         ),
         _ => return of_entries_and_files(finding, value),
     })
+}
+
+const FORK_LESS: &str =
+    "transparent huge pages를 끄거나, 덜 자주 저장하거나, 복제본에서 저장하세요";
+
+const WRITE_FASTER: &str = "더 빠른 디스크를 쓰거나 no-appendfsync-on-rewrite yes를 지정하세요";
+
+/// What to do about what the server's latency monitor calls so.
+fn remedy(event: &str) -> &'static str {
+    match event {
+        "fork" => FORK_LESS,
+        "command" | "fast-command" => "SLOWLOG GET을 확인하세요. 그동안 다른 모두가 기다립니다",
+        "expire-cycle" => {
+            "많은 항목이 한꺼번에 만료됩니다. CACHE_TTL_JITTER로 만료 시각을 흩으세요"
+        }
+        _ if event.starts_with("eviction") => {
+            "공간을 비우는 데 오래 걸립니다. maxmemory를 늘리세요"
+        }
+        _ if event.starts_with("aof") || event.starts_with("rdb") => WRITE_FASTER,
+        _ => "서버에서 LATENCY DOCTOR를 확인하세요",
+    }
 }
 
 fn of_entries_and_files(finding: &Finding, value: &dyn Fn(&str) -> String) -> Option<String> {
@@ -187,16 +215,80 @@ mod tests {
     use super::*;
     use crate::language::catalogue::has_hangul;
 
-    #[test]
-    fn every_finding_has_a_korean_side() {
-        for code in Code::ALL {
+    /// Each with the values that its documentation names.
+    fn all() -> Vec<Finding> {
+        let values: &[(Code, &[&'static str])] = &[
+            (Code::UnboundedMemory, &[]),
+            (Code::NoEviction, &["policy"]),
+            (Code::NotAllowed, &["command"]),
+            (Code::NoTls, &[]),
+            (Code::NoPassword, &[]),
+            (Code::ReplicaLags, &["seconds", "replicas"]),
+            (Code::PrimaryLost, &["seconds"]),
+            (Code::IsReplica, &[]),
+            (Code::SilentServer, &["reason"]),
+            (Code::SlotsMissing, &["slots"]),
+            (Code::NoTracking, &["reason"]),
+            (Code::PersistenceFails, &["what"]),
+            (Code::SlowFork, &["millis"]),
+            (Code::SlowDisk, &["times"]),
+            (Code::SlowCommands, &["commands", "millis", "command"]),
+            (Code::Stalls, &["event", "millis", "most_millis"]),
+            (Code::Fragmentation, &["percent"]),
+            (Code::Evictions, &["evicted", "expired", "hours"]),
+            (Code::ClockSkew, &["millis"]),
+            (Code::ForeignKeys, &["keys", "looked_at"]),
+            (Code::UnreadableEntries, &["entries", "looked_at"]),
+            (Code::OldServer, &["version", "needed"]),
+            (Code::FewConnections, &["clients", "most"]),
+            (Code::FileFull, &["bytes", "most"]),
+            (Code::LargeLog, &["bytes"]),
+            (Code::OpenFile, &["mode"]),
+            (Code::DiskFull, &["bytes"]),
+        ];
+        let finding = |(code, names): &(Code, &[&'static str])| {
             let finding = Finding::new(*code, Severity::Warning, "what", "what to do");
-            let text = Language::Korean.finding(&finding);
-            assert!(has_hangul(&text), "{} has no Korean side", code.as_str());
-            assert_eq!(Language::English.finding(&finding), "what: what to do");
+            names
+                .iter()
+                .fold(finding, |finding, name| finding.with(name, format!("<{name}>").as_str()))
+        };
+        values.iter().map(finding).collect()
+    }
+
+    #[test]
+    fn every_finding_speaks_both_languages() {
+        let all = all();
+        for code in Code::ALL {
+            let finding = all.iter().find(|finding| finding.code == *code);
+            let name = code.as_str();
+            let finding = finding.unwrap_or_else(|| panic!("{name} is not in the list above"));
+            assert_eq!(Language::English.finding(finding), "what: what to do");
+            let text = Language::Korean.finding(finding);
+            assert!(has_hangul(&text), "{name} has no Korean side");
+            assert!(!text.contains('?'), "{name} has no such value: {text}");
+            for (value, shown) in finding.values() {
+                assert!(text.contains(&shown.to_string()), "{name} does not say {value}: {text}");
+            }
         }
         let theirs = Finding::new(Code::Other("theirs"), Severity::Info, "what", "");
         assert_eq!(Language::Korean.finding(&theirs), "what");
+    }
+
+    #[test]
+    fn a_stall_is_told_with_its_remedy() {
+        for (event, remedy) in [
+            ("fork", "huge pages"),
+            ("aof-write", "디스크"),
+            ("expire-cycle", "CACHE_TTL_JITTER"),
+            ("eviction-cycle", "maxmemory"),
+            ("command", "SLOWLOG"),
+            ("active-defrag-cycle", "LATENCY DOCTOR"),
+        ] {
+            let finding =
+                Finding::new(Code::Stalls, Severity::Warning, "", "").with("event", event);
+            let text = Language::Korean.finding(&finding);
+            assert!(text.contains(event) && text.contains(remedy), "{text}");
+        }
     }
 
     #[test]

@@ -7,7 +7,9 @@ mod findings;
 pub(crate) mod help;
 mod messages;
 mod monitoring;
+pub(crate) mod reference;
 mod setup;
+mod variables;
 
 /// A language that the program speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

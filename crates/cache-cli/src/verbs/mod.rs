@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod about;
 mod acl;
 mod chat;
 mod clear;
@@ -18,28 +19,31 @@ mod warm;
 
 use caching_with_redis::WhyBackend;
 
-use crate::args::Verb;
+use crate::args::{Arguments, Verb};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::language::Language;
+use crate::output::Output;
 
-/// Runs one command.
-pub(crate) async fn run(context: &Context, verb: &Verb) -> Result<(), Failure> {
-    match verb {
+/// Runs one command. Settings are read by those that need any.
+pub(crate) async fn run(arguments: &Arguments, output: Output) -> Result<(), Failure> {
+    let context = || Context::new(&arguments.common, output);
+    match &arguments.verb {
         // It waits for processes; nothing else runs that it could hold up.
-        Verb::Setup(setup) => setup::run(context, setup),
-        Verb::Status(status) => status::run(context, status).await,
-        Verb::Test(test) => test::run(context, test).await,
-        Verb::Stats => stats::run(context).await,
-        Verb::Clear(clear) => clear::run(context, clear).await,
-        Verb::Get(get) => get::run(context, get).await,
-        Verb::Explain(explain) => explain::run(context, explain).await,
-        Verb::Warm(warm) => warm::run(context, warm).await,
-        Verb::Monitor(monitor) => monitor::run(context, monitor).await,
-        Verb::Session(session) => session::run(context, session).await,
-        Verb::Chat(chat) => chat::run(context, chat).await,
-        Verb::Doctor(doctor) => doctor::run(context, doctor).await,
-        Verb::Acl(acl) => acl::run(context, acl).await,
+        Verb::Setup(setup) => setup::run(&context()?, setup),
+        Verb::Status(status) => status::run(&context()?, status).await,
+        Verb::Test(test) => test::run(&context()?, test).await,
+        Verb::Stats => stats::run(&context()?).await,
+        Verb::Clear(clear) => clear::run(&context()?, clear).await,
+        Verb::Get(get) => get::run(&context()?, get).await,
+        Verb::Explain(explain) => explain::run(&context()?, explain).await,
+        Verb::Warm(warm) => warm::run(&context()?, warm).await,
+        Verb::Monitor(monitor) => monitor::run(&context()?, monitor).await,
+        Verb::Session(session) => session::run(&context()?, session).await,
+        Verb::Chat(chat) => chat::run(&context()?, chat).await,
+        Verb::Doctor(doctor) => doctor::run(&context()?, doctor).await,
+        Verb::Acl(acl) => acl::run(&context()?, acl).await,
+        Verb::About(about) => about::run(about, output),
     }
 }
 

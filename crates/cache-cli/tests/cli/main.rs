@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod about;
 mod conversations;
 mod errors;
 mod language;

@@ -137,6 +137,9 @@ codes! {
     /// Commands took long. Values: `commands`, in the last hour; `millis`, the slowest; `command`, its
     /// name.
     SlowCommands = "slow_commands",
+    /// The server was held up in the last hour, as its latency monitor has noted. Values: `event`, the
+    /// monitor's name for the cause; `millis`, the last time; `most_millis`, at worst.
+    Stalls = "stalls",
     /// The server takes much more memory than it uses. Values: `percent`, of what it uses; `bytes`.
     Fragmentation = "fragmentation",
     /// Entries were dropped before their time. Values: `evicted`, `expired`, `hours`, all since the
@@ -223,13 +226,16 @@ pub struct DiagnoseOptions {
     pub sample: usize,
     /// Fewer free bytes on a store's disk than this are a finding.
     pub least_free_bytes: u64,
+    /// A write-ahead log of more bytes is a finding.
+    pub most_log_bytes: u64,
 }
 
 impl DiagnoseOptions {
-    /// Looks at a thousand keys of the namespace, and wants 256 MiB of free disk.
+    /// Looks at a thousand keys of the namespace, wants 256 MiB of free disk, and a log of at most
+    /// 128 MiB.
     #[must_use]
     pub fn new(namespace: Namespace) -> Self {
-        Self { namespace, sample: 1_000, least_free_bytes: 256 << 20 }
+        Self { namespace, sample: 1_000, least_free_bytes: 256 << 20, most_log_bytes: 128 << 20 }
     }
 
     /// Sets about how many keys to look at.
@@ -243,6 +249,13 @@ impl DiagnoseOptions {
     #[must_use]
     pub fn with_least_free_bytes(mut self, bytes: u64) -> Self {
         self.least_free_bytes = bytes;
+        self
+    }
+
+    /// Sets how large a write-ahead log may be.
+    #[must_use]
+    pub fn with_most_log_bytes(mut self, bytes: u64) -> Self {
+        self.most_log_bytes = bytes;
         self
     }
 }

@@ -44,7 +44,9 @@ use crate::{CacheError, CacheKey, Namespace, Ttl};
 /// * **Round trips.** A remote store sends each batch in one round trip.
 /// * **Namespaces.** `clear`, `usage` and counters touch keys of the given namespace and no other.
 /// * **Errors.** An error says nothing about single elements. `Ok` with `None` is a miss. A value
-///   of a foreign type under the key is a miss too (and is replaced on the next write).
+///   of a foreign type under the key is a miss too (and is replaced on the next write). Of a store
+///   of several parts, [one that is lost](CacheError::is_of_a_part) fails the calls that need it, but
+///   for reads that take [what the others hold](GetOptions::partial).
 /// * **Cancellation.** Dropping a future leaves the store usable; whether a write took place is
 ///   then unknown.
 /// * **Blocking.** No method blocks the runtime's threads.

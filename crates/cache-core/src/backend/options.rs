@@ -109,10 +109,23 @@ impl Default for Capabilities {
     }
 }
 
-/// Options of a read. None yet: a place for them.
+/// Options of a read.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct GetOptions {}
+pub struct GetOptions {
+    /// Where a store of several parts can read only some of them, what those hold is given, and all
+    /// other keys are misses. Without this, and where no part can be read, such a read is an error.
+    pub partial: bool,
+}
+
+impl GetOptions {
+    /// Sets whether what a part of the store holds is given when another part cannot be read.
+    #[must_use]
+    pub fn with_partial(mut self, partial: bool) -> Self {
+        self.partial = partial;
+        self
+    }
+}
 
 /// Options of a write.
 #[derive(Debug, Clone, Default)]

@@ -5,6 +5,7 @@ mod entry;
 mod filter;
 mod index;
 mod name;
+mod packed;
 mod query;
 mod refusal;
 mod schema;
@@ -16,6 +17,7 @@ pub use entry::{VectorEntry, VectorId};
 pub use filter::Filter;
 pub use index::{VectorIndex, VectorStore};
 pub use name::{IndexName, InvalidIndexName};
+pub use packed::{pack_attributes, unpack_attributes};
 pub use query::{VectorMatch, VectorQuery};
 pub use refusal::VectorRefusal;
 pub use schema::{

@@ -65,8 +65,13 @@ async fn run(shared: &Shared, queue: &Queue) {
             }
             None => continue,
         };
+        let again = matches!(outcome, Outcome::Again);
         queue.state().finish(outcome);
         queue.moved.notify_waiters();
+        if again {
+            // Where only a part of the store is lost, no breaker sees to a pause.
+            tokio::time::sleep(NAP).await;
+        }
     }
     queue.moved.notify_waiters();
 }

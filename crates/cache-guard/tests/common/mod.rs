@@ -19,6 +19,8 @@ pub struct Mood {
     pub delay: Duration,
     /// It fails, all of it or what writes.
     pub fails: Option<ErrorKind>,
+    /// It is a part of the store that fails.
+    pub of_a_part: bool,
     pub writes_fail: Option<ErrorKind>,
 }
 
@@ -53,7 +55,10 @@ impl Moody {
             tokio::time::sleep(mood.delay).await;
         }
         match mood.fails.or(mood.writes_fail.filter(|_| writes)) {
-            Some(kind) => Err(CacheError::new(kind, "as the test has it")),
+            Some(kind) => {
+                let error = CacheError::new(kind, "as the test has it");
+                Err(if mood.of_a_part { error.of_a_part() } else { error })
+            }
             None => Ok(()),
         }
     }

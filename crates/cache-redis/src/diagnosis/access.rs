@@ -34,6 +34,8 @@ fn is_this_machine(host: &str) -> bool {
     };
     let host = host.unwrap_or_default();
     let address = host.parse::<IpAddr>();
+    // As `[::ffff:127.0.0.1]` it is the same machine.
+    let address = address.map(|address| address.to_canonical());
     host == "localhost"
         || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
 }
@@ -104,6 +106,7 @@ mod tests {
             "redis://127.0.0.1:6379/0",
             "redis://user@localhost:6379/0",
             "redis://[::1]:6379/0",
+            "redis://[::ffff:127.0.0.1]:6379/0",
             "rediss://cache.internal:6380/0",
             "unix:///run/redis.sock?db=0",
         ] {

@@ -2,11 +2,15 @@
 //! write.
 
 mod access;
+mod clock;
 mod keys;
 mod memory;
 mod persistence;
 mod replication;
 mod speed;
+mod stalls;
+
+use std::time::Duration;
 
 use cache_core::{CacheError, DiagnoseOptions, ErrorKind, Finding, FindingCode as Code, Severity};
 use futures_util::future::join_all;
@@ -17,6 +21,9 @@ pub(crate) use replication::unserved;
 
 use crate::info::Info;
 use crate::link::{Link, Server};
+
+/// What is longer ago is no concern any more.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Oldest server that the tests run on.
 const NEEDED: (u64, u64) = (7, 0);
@@ -71,7 +78,9 @@ async fn visit(
         visit.findings.extend(of_info(&info));
     }
     access::look(&mut visit).await?;
-    speed::look(&mut visit).await?;
+    let an_hour_ago = clock::look(&mut visit).await?.saturating_sub(HOUR);
+    speed::look(&mut visit, an_hour_ago).await?;
+    stalls::look(&mut visit, an_hour_ago).await?;
     keys::look(&mut visit, options).await?;
     Ok(visit.findings)
 }

@@ -7,6 +7,13 @@ use crate::info::Info;
 /// A fork that stops the server for longer, in microseconds, is felt.
 const LONGEST_FORK: u64 = 200_000;
 
+/// What to do when forking takes long.
+pub(super) const FORK_LESS: &str =
+    "switch off transparent huge pages, save less often, or save on a replica";
+
+/// What to do when writing takes long.
+pub(super) const WRITE_FASTER: &str = "use a faster disk, or set no-appendfsync-on-rewrite yes";
+
 pub(super) fn look(info: &Info) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (field, what, name) in [
@@ -34,16 +41,14 @@ fn slow_fork(info: &Info) -> Option<Finding> {
     let micros = info.number("latest_fork_usec").filter(|&micros| micros > LONGEST_FORK)?;
     let millis = micros / 1_000;
     let what = format!("the server stood still for {millis} ms when it forked to write to disk");
-    let to_do = "switch off transparent huge pages, save less often, or save on a replica";
-    let finding = Finding::new(Code::SlowFork, Severity::Warning, what, to_do);
+    let finding = Finding::new(Code::SlowFork, Severity::Warning, what, FORK_LESS);
     Some(finding.with("millis", millis))
 }
 
 fn slow_disk(info: &Info) -> Option<Finding> {
     let times = info.number("aof_delayed_fsync").filter(|&times| times > 0)?;
     let what = format!("the disk was too slow for the append-only file, {times} times");
-    let to_do = "use a faster disk, or set no-appendfsync-on-rewrite yes";
-    let finding = Finding::new(Code::SlowDisk, Severity::Warning, what, to_do);
+    let finding = Finding::new(Code::SlowDisk, Severity::Warning, what, WRITE_FASTER);
     Some(finding.with("times", times))
 }
 

@@ -1,6 +1,6 @@
-//! Slow commands, and the server's clock.
+//! Slow commands.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use cache_core::{CacheError, Finding, FindingCode as Code, Severity};
 use redis::{Value, cmd};
@@ -13,54 +13,14 @@ const SLOW: i64 = 10_000;
 /// Entries of the slow log that are looked at: as many as it has, unless it is set otherwise.
 const LOGGED: usize = 128;
 
-const HOUR: Duration = Duration::from_secs(3_600);
-
-/// Clocks that differ by more are told; expiry goes by the server's.
-const LARGEST_SKEW: Duration = Duration::from_secs(2);
-
-pub(super) async fn look(visit: &mut Visit<'_>) -> Result<(), CacheError> {
-    let before = now();
-    let time = visit.ask(&cmd("TIME"), "time").await?;
-    let clock = time.as_ref().and_then(moment);
-    if let Some(clock) = clock {
-        visit.findings.extend(skew(before, clock, now()));
-    }
+/// Looks at what the slow log has from this moment on, by the server's clock.
+pub(super) async fn look(visit: &mut Visit<'_>, since: Duration) -> Result<(), CacheError> {
     let mut command = cmd("SLOWLOG");
     command.arg("GET").arg(LOGGED);
     if let Some(Value::Array(entries)) = visit.ask(&command, "slowlog get").await? {
-        let since = clock.unwrap_or(before).saturating_sub(HOUR);
         visit.findings.extend(slow(&entries, since));
     }
     Ok(())
-}
-
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// The answer of `TIME`: seconds and microseconds.
-fn moment(reply: &Value) -> Option<Duration> {
-    let Value::Array(parts) = reply else { return None };
-    let number = |part: &Value| match part {
-        Value::BulkString(digits) => std::str::from_utf8(digits).ok()?.parse::<u64>().ok(),
-        _ => None,
-    };
-    let [seconds, micros] = parts.as_slice() else { return None };
-    Some(Duration::from_secs(number(seconds)?) + Duration::from_micros(number(micros)?))
-}
-
-/// The server's clock was read at some moment between two of ours.
-fn skew(before: Duration, clock: Duration, after: Duration) -> Option<Finding> {
-    let ahead = clock.saturating_sub(after);
-    let behind = before.saturating_sub(clock);
-    let skew = ahead.max(behind);
-    if skew <= LARGEST_SKEW {
-        return None;
-    }
-    let millis = u64::try_from(skew.as_millis()).unwrap_or(u64::MAX);
-    let what = format!("the server's clock and this machine's differ by {millis} ms");
-    let to_do = "synchronise both (NTP): how old an entry is goes by both";
-    Some(Finding::new(Code::ClockSkew, Severity::Warning, what, to_do).with("millis", millis))
 }
 
 struct Slow {
@@ -97,23 +57,4 @@ fn slow(entries: &[Value], since: Duration) -> Option<Finding> {
     let finding = Finding::new(Code::SlowCommands, Severity::Warning, what, to_do);
     let finding = finding.with("commands", commands).with("millis", millis);
     Some(finding.with("command", worst.command.as_str()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clocks_that_differ_are_told_in_both_directions() {
-        let seconds = Duration::from_secs;
-        let millis = |clock| {
-            let found = skew(seconds(1_000), clock, seconds(1_003));
-            found.and_then(|finding| finding.number("millis"))
-        };
-        assert_eq!(
-            [millis(seconds(998)), millis(seconds(1_001)), millis(seconds(1_005))],
-            [None; 3]
-        );
-        assert_eq!((millis(seconds(1_010)), millis(seconds(900))), (Some(7_000), Some(100_000)));
-    }
 }

@@ -122,6 +122,7 @@ async fn for_all(
     let length = |run: &[&[u8]]| run.iter().map(|key| key.len() + 32).sum();
     let commands = Commands {
         count: runs.len(),
+        partial: false,
         slot: &|index| slot_of(runs[index][0]),
         weight: &|index| Weight { keys: runs[index].len(), bytes: length(runs[index]) },
         make: &|index, _| {

@@ -24,6 +24,8 @@ const VOLLEY_BYTES: usize = 128 << 10;
 /// keys in one slot.
 pub(crate) struct Commands<'a> {
     pub(crate) count: usize,
+    /// In a cluster, whether replies are nil where their node cannot answer and others can.
+    pub(crate) partial: bool,
     /// The slot of a command's keys. Asked in a cluster only.
     pub(crate) slot: &'a (dyn Fn(usize) -> u16 + Sync),
     /// How many keys a command has, and about how long it is.

@@ -128,6 +128,7 @@ impl Link {
         }
         let commands = Commands {
             count: 1,
+            partial: false,
             slot: &|_| slot_of(key),
             weight: &|_| weight,
             make: &|_, _| command.clone(),
@@ -145,6 +146,9 @@ impl Link {
         access: Access,
         repeat: Repeat,
     ) -> Result<Vec<Value>, CacheError> {
+        if commands.count == 1 {
+            return self.trip(commands, 0..1, (commands.weight)(0), access, repeat).await;
+        }
         let mut replies = Vec::new();
         for (range, weight) in commands.trips() {
             let more = self.trip(commands, range, weight, access, repeat).await?;

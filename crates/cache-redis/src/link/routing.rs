@@ -54,7 +54,17 @@ struct Round {
     outdated: bool,
     pause: bool,
     refusal: Option<ServerError>,
+    /// A node could not be reached: it, or another one in its place, may be soon.
     failure: Option<CacheError>,
+    /// Nothing is sent again.
+    end: Option<CacheError>,
+}
+
+/// One reply for each command, nil as long as there is none.
+struct Replies {
+    first: usize,
+    values: Vec<Value>,
+    answered: usize,
 }
 
 impl Link {
@@ -66,32 +76,46 @@ impl Link {
         access: Access,
         repeat: Repeat,
     ) -> Result<Vec<Value>, CacheError> {
+        let mut replies = Replies::new(&range);
+        match self.follow(commands, range, access, repeat, &mut replies).await {
+            Ok(()) => Ok(replies.values),
+            Err(error) if commands.partial && replies.answered > 0 && error.is_retryable() => {
+                tracing::debug!(%error, "a node of the cluster was left out of a reading");
+                Ok(replies.values)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sends commands until each has its reply.
+    async fn follow(
+        &self,
+        commands: &Commands<'_>,
+        range: Range<usize>,
+        access: Access,
+        repeat: Repeat,
+        replies: &mut Replies,
+    ) -> Result<(), CacheError> {
         let cluster = self.topology().make_cluster();
         let mut layout = cluster.layout().await?;
-        let mut replies = vec![Value::Nil; range.len()];
-        let mut pending: Vec<_> = range.clone().map(|number| (number, Way::Owner)).collect();
+        let mut pending: Vec<_> = range.map(|number| (number, Way::Owner)).collect();
         let mut pause = FIRST_PAUSE;
         let limit = self.limit(Weight::default());
         let started = Instant::now();
         for turn in 0.. {
-            let parcels = match self.sort(cluster, &layout, commands, pending, access) {
-                Ok(parcels) => parcels,
-                Err(error) => {
-                    cluster.suspect(&layout);
-                    return Err(error);
-                }
-            };
+            let mut round = Round::default();
+            let parcels = self.sort(cluster, &layout, commands, pending, access, &mut round);
             let sent = parcels.iter().map(|parcel| self.deliver(commands, parcel));
             let outcomes = join_all(sent).await;
-            let mut round = Round::default();
             for (parcel, outcome) in parcels.into_iter().zip(outcomes) {
-                let place = |number: usize| number - range.start;
-                round.take(parcel, outcome, repeat, |number, reply| {
-                    replies[place(number)] = reply;
-                })?;
+                round.take(parcel, outcome, repeat, replies);
             }
+            round.failure = round.failure.map(|failure| layout.failed(failure));
             if round.outdated {
                 cluster.suspect(&layout);
+            }
+            if let Some(error) = round.end {
+                return Err(error);
             }
             if round.pending.is_empty() {
                 break;
@@ -110,7 +134,7 @@ impl Link {
             }
             pending = round.pending;
         }
-        Ok(replies)
+        Ok(())
     }
 
     /// Another layout after a failure, if there is one; else the failure stands. A connection that
@@ -143,7 +167,7 @@ impl Link {
         }
     }
 
-    /// Puts commands that go to the same node together.
+    /// Puts commands that go to the same node together. Those whose slot nobody serves end it.
     fn sort(
         &self,
         cluster: &Cluster,
@@ -151,15 +175,19 @@ impl Link {
         commands: &Commands<'_>,
         pending: Vec<(usize, Way)>,
         access: Access,
-    ) -> Result<Vec<Parcel>, CacheError> {
+        round: &mut Round,
+    ) -> Vec<Parcel> {
         let mut parcels: Vec<Parcel> = Vec::new();
         // The parcels for each group, so that a large batch is sorted fast.
         let mut of_group = vec![[None; 2]; layout.groups().len()];
         for (number, way) in pending {
             let index = match way {
                 Way::Owner | Way::Primary => {
-                    let owner = layout.owner((commands.slot)(number));
-                    let owner = owner.ok_or_else(|| error::no_owner(self.location()))?;
+                    let Some(owner) = layout.owner((commands.slot)(number)) else {
+                        round.outdated = true;
+                        round.end = Some(layout.failed(error::no_owner(self.location())));
+                        continue;
+                    };
                     let replica_may = access == Access::Read && way == Way::Owner;
                     *of_group[owner][usize::from(replica_may)].get_or_insert_with(|| {
                         parcels.push(self.parcel(layout, owner, replica_may));
@@ -171,7 +199,7 @@ impl Link {
             };
             parcels[index].numbers.push(number);
         }
-        Ok(parcels)
+        parcels
     }
 
     fn parcel(&self, layout: &Layout, owner: usize, replica_may: bool) -> Parcel {
@@ -240,22 +268,33 @@ fn find(parcels: &mut Vec<Parcel>, node: Arc<Connector>, asking: bool) -> usize 
     })
 }
 
+impl Replies {
+    fn new(range: &Range<usize>) -> Self {
+        Self { first: range.start, values: vec![Value::Nil; range.len()], answered: 0 }
+    }
+
+    fn set(&mut self, number: usize, reply: Value) {
+        self.values[number - self.first] = reply;
+        self.answered += 1;
+    }
+}
+
 impl Round {
-    /// Takes note of what became of a parcel. What is final goes to `done`.
+    /// Takes note of what became of a parcel.
     fn take(
         &mut self,
         parcel: Parcel,
         outcome: Result<Option<Vec<Value>>, Lost>,
         repeat: Repeat,
-        mut done: impl FnMut(usize, Value),
-    ) -> Result<(), CacheError> {
+        replies: &mut Replies,
+    ) {
         match outcome {
-            Ok(Some(replies)) => {
-                for (number, reply) in parcel.numbers.into_iter().zip(replies) {
+            Ok(Some(answers)) => {
+                for (number, reply) in parcel.numbers.into_iter().zip(answers) {
                     match reply {
                         Value::ServerError(error)
                             if self.leads_on(&error, number, &parcel.node) => {}
-                        reply => done(number, reply),
+                        reply => replies.set(number, reply),
                     }
                 }
             }
@@ -264,18 +303,17 @@ impl Round {
                 self.pending
                     .extend(parcel.numbers.into_iter().map(|number| (number, Way::Primary)));
             }
-            Err(Lost::Silent(error)) => return Err(error),
-            Err(Lost::Broken(error)) if repeat == Repeat::Never => return Err(error),
+            Err(Lost::Silent(error)) => self.end = Some(error),
+            Err(Lost::Broken(error)) if repeat == Repeat::Never => self.end = Some(error),
+            Err(Lost::Broken(error) | Lost::Unsent(error)) if !error.is_retryable() => {
+                self.end = Some(error);
+            }
             Err(Lost::Broken(error) | Lost::Unsent(error)) => {
-                if !error.is_retryable() {
-                    return Err(error);
-                }
                 self.relearn = true;
                 self.failure = Some(error);
                 self.pending.extend(parcel.numbers.into_iter().map(|number| (number, Way::Owner)));
             }
         }
-        Ok(())
     }
 
     /// Whether the node sent the command on, or cannot serve it just now.

@@ -102,16 +102,13 @@ impl NearBackend {
     async fn read_through(
         &self,
         keys: &[&CacheKey],
+        options: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
         let listener: Weak<dyn Listener> = Arc::downgrade(&self.shared.store) as _;
         self.shared.feeds.ensure_kept(&listener);
         let place = self.place();
         let tickets: Vec<_> = keys.iter().map(|key| self.ticket(key)).collect();
-        if tickets.iter().all(Option::is_none) {
-            let keys: Vec<_> = keys.iter().copied().cloned().collect();
-            return self.redis.get_many(&keys, &GetOptions::default()).await;
-        }
-        let fetched = self.fetch(keys, &tickets).await?;
+        let fetched = self.fetch(keys, &tickets, options).await?;
         // Sent on to another node, a reply is of a server that the ticket says nothing about.
         let (redirections, nodes) = self.place();
         let as_known = redirections == place.0 && Arc::ptr_eq(&nodes, &place.1);
@@ -135,19 +132,23 @@ impl NearBackend {
         &self,
         keys: &[&CacheKey],
         tickets: &[Option<Ticket>],
+        options: &GetOptions,
     ) -> Result<Vec<Fetched>, CacheError> {
         let link = &self.redis.link;
+        if tickets.iter().all(Option::is_none) {
+            return fetch::fetch_untracked(link, keys, options).await;
+        }
         let sessions: Vec<_> = tickets.iter().flatten().map(Ticket::session).collect();
         let tells = |session: &&Arc<Session>| session.tells();
         if self.store().config.tracking == Tracking::Broadcast || !sessions.iter().any(tells) {
-            return fetch::fetch(link, keys).await;
+            return fetch::fetch(link, keys, options).await;
         }
         let all = sessions.len() == keys.len() && sessions.iter().all(tells);
         if all && let Some(fetched) = fetch::fetch_tracked(link, keys, &sessions).await {
             return Ok(fetched);
         }
         // Read elsewhere, it would not be tracked.
-        fetch::fetch_untracked(&self.redis, keys).await
+        fetch::fetch_untracked(link, keys, options).await
     }
 
     fn keep(
@@ -211,7 +212,7 @@ impl CacheBackend for NearBackend {
     async fn get_many(
         &self,
         keys: &[CacheKey],
-        _options: &GetOptions,
+        options: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
         let near = |key| self.store().read(key, StoredValue::clone);
         let mut values: Vec<_> = keys.iter().map(near).collect();
@@ -221,7 +222,7 @@ impl CacheBackend for NearBackend {
         }
         self.store().counts.missed(missing.len());
         let wanted: Vec<_> = missing.iter().map(|&index| &keys[index]).collect();
-        for (index, value) in missing.iter().zip(self.read_through(&wanted).await?) {
+        for (index, value) in missing.iter().zip(self.read_through(&wanted, options).await?) {
             values[*index] = value;
         }
         Ok(values)

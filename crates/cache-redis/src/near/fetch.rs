@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_core::{CacheBackend, CacheError, CacheKey, GetOptions, StoredValue};
+use cache_core::{CacheError, CacheKey, GetOptions, StoredValue};
 use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, Value};
 
 use super::store::Life;
-use crate::RedisBackend;
-use crate::entries::{on_key, stored_length};
+use crate::entries::{self, on_key, stored_length};
 use crate::key_writer::KeyWriter;
 use crate::link::{Access, Commands, Link, Repeat, Weight};
 use crate::push::Session;
@@ -24,9 +23,14 @@ pub(super) type Fetched = Option<(StoredValue, Option<Life>)>;
 /// `GET` and, behind it, `PTTL` for each key, in one round trip to its primary, whichever servers
 /// are otherwise read from: a replica may give what the primary has long told to be changed. Should
 /// the key change between the two, the server tells.
-pub(super) async fn fetch(link: &Link, keys: &[&CacheKey]) -> Result<Vec<Fetched>, CacheError> {
+pub(super) async fn fetch(
+    link: &Link,
+    keys: &[&CacheKey],
+    options: &GetOptions,
+) -> Result<Vec<Fetched>, CacheError> {
     let commands = Commands {
         count: 2 * keys.len(),
+        partial: options.partial,
         slot: &|index| KeyWriter::default().slot(keys[index / 2]),
         weight: &|index| Weight { keys: (index + 1) % 2, bytes: stored_length(keys[index / 2]) },
         make: &|index, writer| on_key(COMMANDS[index % 2], writer.stored(keys[index / 2])),
@@ -104,12 +108,14 @@ async fn ask(
     pairs(link, replies, keys.len()).ok()
 }
 
-/// Values that nobody tells about, which are therefore not kept.
+/// Values that nobody tells about, which are therefore not kept. They come from primaries, too: a
+/// replica that has lost its primary may be any time behind.
 pub(super) async fn fetch_untracked(
-    redis: &RedisBackend,
+    link: &Link,
     keys: &[&CacheKey],
+    options: &GetOptions,
 ) -> Result<Vec<Fetched>, CacheError> {
     let keys: Vec<_> = keys.iter().copied().cloned().collect();
-    let values = redis.get_many(&keys, &GetOptions::default()).await?;
+    let values = entries::get(link, &keys, Access::Write, options).await?;
     Ok(values.into_iter().map(|value| Some((value?, None))).collect())
 }

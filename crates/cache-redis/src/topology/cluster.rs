@@ -67,6 +67,14 @@ impl Layout {
         self.owners == other.owners && primaries(self) == primaries(other)
     }
 
+    /// The failure of one node, as one of a part while other primaries are connected to.
+    pub(crate) fn failed(&self, failure: CacheError) -> CacheError {
+        match self.groups.iter().any(|group| group.primary.standing().is_some()) {
+            true => failure.of_a_part(),
+            false => failure,
+        }
+    }
+
     /// How many slots nobody serves.
     pub(crate) fn unserved(&self) -> usize {
         self.owners.iter().filter(|&&owner| owner == NOBODY).count()

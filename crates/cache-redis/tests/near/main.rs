@@ -6,6 +6,7 @@ mod faults;
 mod keeping;
 #[path = "../support/mod.rs"]
 mod support;
+mod topologies;
 
 use std::time::{Duration, Instant};
 

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use cache_core::{
     CacheBackend, CacheBackendExt, CacheKey, ClearOptions, ClearProgress, Counters, ErrorKind,
+    GetOptions,
 };
-use cache_redis::{RedisBackend, RedisConfig};
+use cache_redis::{NearBackend, NearConfig, RedisBackend, RedisConfig};
 use redis_test_server::TestCluster;
 
-use crate::support::{assert_says, entries, hour, keys, namespace, patient, plain, put};
+use crate::support::{assert_says, entries, hour, keys, namespace, patient, plain, put, value_of};
 use crate::traffic::{Traffic, check, until_it_works};
 
 /// As short as the tests' own machines allow.
@@ -53,8 +54,8 @@ async fn a_primary_is_killed_and_its_replica_takes_over() {
     assert_eq!(check(&backend, &keys).await.unwrap(), keys.len());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_to_a_lost_node_fail_fast_and_the_others_are_not_held_up() {
+/// Three nodes, each of which serves what it has without the others.
+fn without_replicas() -> TestCluster {
     let mut cluster = TestCluster::start();
     for replica in 3..6 {
         cluster.nodes_mut()[replica].kill();
@@ -62,6 +63,48 @@ async fn calls_to_a_lost_node_fail_fast_and_the_others_are_not_held_up() {
     for node in &cluster.nodes()[..3] {
         node.command(&["CONFIG", "SET", "cluster-require-full-coverage", "no"]);
     }
+    cluster
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_other_nodes_hold_is_read_while_one_is_lost() {
+    let mut cluster = without_replicas();
+    let backend = RedisBackend::connect_with(&impatient(&cluster)).await.unwrap();
+    let near = NearBackend::new(backend.clone(), NearConfig::default());
+    let all = keys("f", 60);
+    until_it_works(&backend, &all).await;
+    let lost = on_node(&cluster, &all, 0);
+    cluster.nodes_mut()[0].kill();
+    let partial = GetOptions::default().with_partial(true);
+    let stores: [&dyn CacheBackend; 2] = [&backend, &near];
+    for store in stores {
+        for _ in 0..20 {
+            let started = Instant::now();
+            let found = store.get_many(&all, &partial).await.unwrap();
+            assert!(started.elapsed() < Duration::from_millis(450), "{:?}", started.elapsed());
+            for (key, value) in all.iter().zip(found) {
+                assert_eq!(value.is_none(), lost.contains(key));
+                assert!(value.is_none_or(|value| value.bytes() == &value_of(key, 100)));
+            }
+            let whole = store.get_many(&all, &GetOptions::default()).await.unwrap_err();
+            assert!(whole.is_of_a_part(), "{whole}");
+            let nothing = store.get_many(&lost, &partial).await.unwrap_err();
+            assert!(nothing.is_of_a_part(), "{nothing}");
+        }
+    }
+    let put = backend.put_many(&entries(&all, 100, hour()), &plain()).await.unwrap_err();
+    assert!(put.is_of_a_part(), "{put}");
+    cluster.nodes_mut()[1].kill();
+    cluster.nodes_mut()[2].kill();
+    // The first call to each of them finds out.
+    let _ = backend.get_many(&all, &partial).await.unwrap_err();
+    let all_lost = backend.get_many(&all, &partial).await.unwrap_err();
+    assert!(!all_lost.is_of_a_part(), "{all_lost}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_to_a_lost_node_fail_fast_and_the_others_are_not_held_up() {
+    let mut cluster = without_replicas();
     let backend = RedisBackend::connect_with(&impatient(&cluster)).await.unwrap();
     let all = keys("f", 60);
     until_it_works(&backend, &all).await;

@@ -123,7 +123,7 @@ impl Work<'_> {
     /// Reads the leads' keys once more, publishes what is fresh and returns the rest.
     pub(super) async fn publish_found(&self, leads: Vec<Lead>) -> Vec<Lead> {
         let keys: Vec<_> = leads.iter().map(|lead| lead.key().clone()).collect();
-        let Ok(values) = self.core.get_many(&keys).await else {
+        let Ok(values) = self.core.get_many(&keys, &self.core.what_is_there()).await else {
             return leads; // Computing is always right; the failure shows on the next read.
         };
         let (mut found, mut entries, mut missing) = (Vec::new(), Vec::new(), Vec::new());

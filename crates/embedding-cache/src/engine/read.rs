@@ -88,11 +88,22 @@ impl Core {
             self.recorder.misses(cause, keys.len() as u64);
             return Read { found: vec![Found::Missing(cause, None); keys.len()], failed: None };
         }
-        self.read_store(call, keys).await
+        self.read_store(call, keys, &self.what_is_there()).await
     }
 
-    async fn read_store(self: &Arc<Self>, call: &Call, keys: &[CacheKey]) -> Read {
-        match self.get_many(keys).await {
+    /// Where a part of the store is lost, entries of the others are hits all the same. What is lost is
+    /// computed, as any miss.
+    pub(super) fn what_is_there(&self) -> GetOptions {
+        GetOptions::default().with_partial(!self.config.strict)
+    }
+
+    async fn read_store(
+        self: &Arc<Self>,
+        call: &Call,
+        keys: &[CacheKey],
+        options: &GetOptions,
+    ) -> Read {
+        match self.get_many(keys, options).await {
             Ok(values) => {
                 let found: Vec<_> =
                     keys.iter().zip(values).map(|(key, v)| self.judge(call, key, v)).collect();
@@ -113,8 +124,9 @@ impl Core {
     pub(super) async fn get_many(
         &self,
         keys: &[CacheKey],
+        options: &GetOptions,
     ) -> Result<Vec<Option<StoredValue>>, CacheError> {
-        let values = self.backend.get_many(keys, &GetOptions::default()).await?;
+        let values = self.backend.get_many(keys, options).await?;
         if values.len() == keys.len() {
             return Ok(values);
         }
@@ -128,7 +140,7 @@ impl Core {
         call: &Call,
         keys: &[CacheKey],
     ) -> Result<Vec<Option<Lookup>>, Error> {
-        let Read { found, failed } = self.read_store(call, keys).await;
+        let Read { found, failed } = self.read_store(call, keys, &GetOptions::default()).await;
         self.share_later();
         match failed {
             Some(error) => Err(error.into()),

@@ -8,6 +8,7 @@ mod job;
 mod lease;
 mod model;
 mod open;
+mod price;
 mod read;
 mod run;
 mod runs;
@@ -19,9 +20,7 @@ mod write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use cache_core::{
-    CacheBackend, CacheError, CacheKey, ChatProvider, LeaseToken, ModelIdentity, Price,
-};
+use cache_core::{CacheBackend, CacheError, CacheKey, ChatProvider, LeaseToken, ModelIdentity};
 use tokio_util::task::TaskTracker;
 
 pub(crate) use call::{Call, Want};
@@ -30,6 +29,7 @@ use crate::builder::Config;
 use crate::stats::Recorder;
 use generations::Generations;
 use model::Answering;
+use price::LastPrice;
 use runs::Runs;
 use views::Views;
 
@@ -51,6 +51,7 @@ pub(crate) struct Core {
     token: LeaseToken,
     /// Which of several answers is given next.
     turn: AtomicUsize,
+    last_price: LastPrice,
 }
 
 impl Core {
@@ -75,15 +76,8 @@ impl Core {
             generations: Generations::default(),
             token: LeaseToken::unique(),
             turn: AtomicUsize::new(0),
+            last_price: LastPrice::default(),
         }
-    }
-
-    /// What the tokens of this answer cost: by the model that it names, which may not be known
-    /// before.
-    fn price(&self, answered: Option<&str>) -> Option<Price> {
-        let version = self.identity.version.as_deref().unwrap_or_default();
-        let names = [answered.unwrap_or_default(), version, &self.identity.model];
-        self.config.prices.price(self.identity.deployment.as_deref(), &names)
     }
 
     /// Says that a store operation failed and what became of it. The guard has said it louder, once:

@@ -1,5 +1,6 @@
 //! The in-process backend.
 
+mod clock;
 mod table;
 
 use std::collections::{BTreeMap, HashMap};

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use lru::LruCache;
 
+use super::clock::Moment;
 use crate::{CacheKey, StoredValue, Ttl};
 
 /// Enough that cores seldom meet at one lock.
@@ -20,7 +21,7 @@ type Shard<T> = LruCache<CacheKey, Slot<T>, BuildHasherDefault<KeyHasher>>;
 
 struct Slot<T> {
     value: StoredValue,
-    expires_at: Option<Instant>,
+    ends: Option<Moment>,
     tag: T,
 }
 
@@ -30,7 +31,7 @@ impl<T> Slot<T> {
     }
 
     fn is_live(&self) -> bool {
-        self.expires_at.is_none_or(|at| Instant::now() < at)
+        self.ends.is_none_or(|moment| !moment.has_come())
     }
 }
 
@@ -39,8 +40,8 @@ fn bytes_of(value: &StoredValue) -> u64 {
 }
 
 /// A life beyond the clock's range has no end.
-fn end_of(ttl: Ttl) -> Option<Instant> {
-    ttl.as_duration().and_then(|ttl| Instant::now().checked_add(ttl))
+fn end_of(ttl: Ttl) -> Option<Moment> {
+    ttl.as_duration().and_then(Moment::after)
 }
 
 /// Values in this process's memory, in least-recently-used order or nearly so (each of 32 shards
@@ -50,6 +51,10 @@ fn end_of(ttl: Ttl) -> Option<Instant> {
 /// # Bound
 /// Values, their decoded forms and 192 bytes an entry count. The bound holds whenever a call has
 /// returned. A value that is larger than the bound is evicted at once.
+///
+/// # Expiry
+/// A value is not read after its end, or up to 10 ms after it where the system has a cheap clock that
+/// moves in ticks.
 ///
 /// # Concurrency
 /// Every method holds one lock at a time, for a short time. Closures run under that lock and must
@@ -125,7 +130,7 @@ impl<T> LocalTable<T> {
 
     /// Inserts or replaces, for as long as `ttl`, then evicts until the bound holds again.
     pub fn insert(&self, key: &CacheKey, value: StoredValue, ttl: Ttl, tag: T) {
-        self.insert_if(key, value, end_of(ttl), tag, || true);
+        self.put(key, Slot { value, ends: end_of(ttl), tag }, || true);
     }
 
     /// Inserts or replaces, until an instant or without an end, if `wanted` says so; says whether
@@ -138,7 +143,10 @@ impl<T> LocalTable<T> {
         tag: T,
         wanted: impl FnOnce() -> bool,
     ) -> bool {
-        let slot = Slot { value, expires_at, tag };
+        self.put(key, Slot { value, ends: expires_at.and_then(Moment::at), tag }, wanted)
+    }
+
+    fn put(&self, key: &CacheKey, slot: Slot<T>, wanted: impl FnOnce() -> bool) -> bool {
         let mut shard = self.shard(key);
         if !wanted() {
             return false;
@@ -212,7 +220,7 @@ impl<T> LocalTable<T> {
     pub fn touch(&self, key: &CacheKey, ttl: Ttl) -> bool {
         match self.shard(key).get_mut(key) {
             Some(slot) if slot.is_live() => {
-                slot.expires_at = end_of(ttl);
+                slot.ends = end_of(ttl);
                 true
             }
             _ => false,

@@ -1,5 +1,7 @@
 //! Answers as they are kept: in memory, and as bytes.
 
+mod reader;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use cache_core::codec::text;
 use cache_core::{CacheKey, ChatChunk, ChatResponse, StoredValue, TokenUsage};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use self::reader::ReadForm;
 use crate::group::Id;
 use crate::{assemble, split, usage};
 
@@ -113,41 +116,40 @@ fn assembled(chunks: &[Timed]) -> serde_json::Value {
     assemble(chunks.iter().map(|timed| timed.chunk.body()))
 }
 
-/// The stored form, in MessagePack. The answer itself is JSON text: it comes back as it was, the
-/// order of its members included.
-#[derive(Serialize, Deserialize)]
+/// The stored form, in MessagePack, as [`reader`] reads it. The answer itself is JSON text: it comes
+/// back as it was, the order of its members included.
+#[derive(Serialize)]
 struct Entry<'a> {
     schema: u16,
     created_at_ms: u64,
     compute_micros: u64,
     fresh_for_ms: Option<u64>,
-    #[serde(borrow)]
-    model: Option<Cow<'a, str>>,
+    model: Option<&'a str>,
     usage: Option<Usage>,
     usage_asked: bool,
-    generations: Vec<Id>,
-    tags: Vec<(String, Id)>,
-    #[serde(borrow)]
-    form: EntryForm<'a>,
+    generations: &'a [Id],
+    tags: &'a [(String, Id)],
+    form: EntryForm,
 }
 
-#[derive(Serialize, Deserialize)]
+/// How many [`Entry`] has.
+const FIELDS: u32 = 10;
+
+#[derive(Serialize)]
 struct Usage {
     prompt: u64,
     cached_prompt: u64,
     completion: u64,
 }
 
-#[derive(Serialize, Deserialize)]
-enum EntryForm<'a> {
-    #[serde(borrow)]
-    Whole(Cow<'a, str>),
-    Chunks {
-        #[serde(borrow)]
-        texts: Vec<Cow<'a, str>>,
-        gaps_micros: Vec<u64>,
-    },
+#[derive(Serialize)]
+enum EntryForm {
+    Whole(String),
+    Chunks { texts: Vec<String>, gaps_micros: Vec<u64> },
 }
+
+/// The name of a form in the entry.
+const WHOLE: &str = "Whole";
 
 /// Why an answer was not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,11 +172,11 @@ pub(crate) fn encode(
         created_at_ms: answer.meta.created_at_ms,
         compute_micros: micros(answer.meta.compute_time),
         fresh_for_ms: answer.meta.fresh_for.map(millis),
-        model: answer.meta.model.as_deref().map(Cow::Borrowed),
+        model: answer.meta.model.as_deref(),
         usage: answer.meta.usage.map(Usage::of),
         usage_asked: answer.usage_asked,
-        generations: answer.meta.generations.clone(),
-        tags: answer.meta.tags.clone(),
+        generations: &answer.meta.generations,
+        tags: &answer.meta.tags,
         form,
     };
     let body = rmp_serde::to_vec(&entry).map_err(|_| Unstorable::Broken)?;
@@ -188,16 +190,16 @@ pub(crate) fn encode(
     Ok((value, length))
 }
 
-fn encode_form(form: &Form) -> Result<EntryForm<'static>, serde_json::Error> {
+fn encode_form(form: &Form) -> Result<EntryForm, serde_json::Error> {
     Ok(match form {
         Form::Whole(answer) => {
             let text = serde_json::to_string(answer.body())?;
             // Who reads it takes it on trust. What a program has made may be nested too deeply.
             serde_json::from_str::<serde_json::Value>(&text)?;
-            EntryForm::Whole(text.into())
+            EntryForm::Whole(text)
         }
         Form::Chunks(chunks) => {
-            let text = |timed: &Timed| serde_json::to_string(timed.chunk.body()).map(Cow::Owned);
+            let text = |timed: &Timed| serde_json::to_string(timed.chunk.body());
             let texts = chunks.iter().map(text).collect::<Result<_, _>>()?;
             EntryForm::Chunks { texts, gaps_micros: chunks.iter().map(|c| micros(c.gap)).collect() }
         }
@@ -224,42 +226,25 @@ fn read(key: &CacheKey, bytes: &Bytes) -> Result<Kept, &'static str> {
         Cow::Borrowed(body) => bytes.slice_ref(body),
         Cow::Owned(body) => body.into(),
     };
-    let entry: Entry<'_> = rmp_serde::from_slice(&body).map_err(|_| "not_an_answer")?;
-    if entry.schema != SCHEMA {
-        return Err("other_schema");
-    }
-    let form = read_form(&body, entry.form).ok_or("not_json")?;
-    let meta = Meta {
-        created_at_ms: entry.created_at_ms,
-        compute_time: Duration::from_micros(entry.compute_micros),
-        fresh_for: entry.fresh_for_ms.map(Duration::from_millis),
-        model: entry.model.map(Cow::into_owned),
-        usage: entry.usage.map(Usage::into_tokens),
-        generations: entry.generations,
-        tags: entry.tags,
-    };
-    let usage_asked = entry.usage_asked;
-    Ok(Kept(Arc::new(KeptAnswer { form, meta, usage_asked })))
+    let reader::Read { meta, usage_asked, form } = reader::read(&body)?;
+    let form = read_form(&body, form).ok_or("not_json")?;
+    Ok(Kept::new(form, meta, usage_asked))
 }
 
 /// A whole answer is not parsed: the checksum vouches for what was parsed when it was written.
-fn read_form(body: &Bytes, form: EntryForm<'_>) -> Option<Form> {
+fn read_form(body: &Bytes, form: ReadForm<'_>) -> Option<Form> {
     match form {
-        EntryForm::Whole(text) => {
-            let text = match text {
-                Cow::Borrowed(text) => body.slice_ref(text.as_bytes()),
-                Cow::Owned(text) => text.into(),
-            };
-            Some(Form::Whole(ChatResponse::from_json_text(text)))
+        ReadForm::Whole(text) => {
+            Some(Form::Whole(ChatResponse::from_json_text(body.slice_ref(text.as_bytes()))))
         }
-        EntryForm::Chunks { texts, gaps_micros } if texts.len() == gaps_micros.len() => {
-            let timed = |(text, gap): (&Cow<'_, str>, &u64)| {
+        ReadForm::Chunks { texts, gaps_micros } if texts.len() == gaps_micros.len() => {
+            let timed = |(text, gap): (&&str, &u64)| {
                 let chunk = serde_json::from_str(text).ok().map(ChatChunk::from_json)?;
                 Some(Timed { chunk, gap: Duration::from_micros(*gap) })
             };
             texts.iter().zip(&gaps_micros).map(timed).collect::<Option<_>>().map(Form::Chunks)
         }
-        EntryForm::Chunks { .. } => None,
+        ReadForm::Chunks { .. } => None,
     }
 }
 
@@ -267,14 +252,6 @@ impl Usage {
     fn of(tokens: TokenUsage) -> Self {
         let TokenUsage { prompt, cached_prompt, completion, .. } = tokens;
         Self { prompt, cached_prompt, completion }
-    }
-
-    fn into_tokens(self) -> TokenUsage {
-        let mut tokens = TokenUsage::default();
-        tokens.prompt = self.prompt;
-        tokens.cached_prompt = self.cached_prompt;
-        tokens.completion = self.completion;
-        tokens
     }
 }
 
@@ -312,6 +289,35 @@ mod tests {
             let kept = decode(&key(), &stored(body.clone()).unwrap()).unwrap();
             let given = kept.into_whole().into_body();
             assert_eq!(given.to_string(), body.to_string());
+        }
+    }
+
+    fn chunk(text: &str, gap: u64) -> Timed {
+        let chunk = ChatChunk::from_json(json!({ "choices": [{ "delta": { "content": text } }] }));
+        Timed { chunk, gap: Duration::from_micros(gap) }
+    }
+
+    #[test]
+    fn everything_that_is_known_of_an_answer_comes_back() {
+        let mut usage = TokenUsage::default();
+        (usage.prompt, usage.cached_prompt, usage.completion) = (1, 0, u64::MAX);
+        let full = Meta {
+            created_at_ms: 1_763_000_000_000,
+            compute_time: Duration::from_micros(70_000),
+            fresh_for: Some(Duration::from_millis(1)),
+            model: Some("모델".into()),
+            usage: Some(usage),
+            generations: vec![0, 1, Id::MAX],
+            tags: vec![(String::new(), 7), ("t".repeat(300), Id::MAX - 1)],
+        };
+        for meta in [full, Meta::default()] {
+            for (usage_asked, count) in [(true, 0), (false, 1), (true, 2_000)] {
+                let chunks = (0..count).map(|i| chunk("하나", i * 1_000)).collect();
+                let kept = Kept::new(Form::Chunks(chunks), meta.clone(), usage_asked);
+                let (value, _) = encode(&key(), &kept, LONGEST).unwrap();
+                let read = decode(&key(), &StoredValue::new(value.bytes().clone())).unwrap();
+                assert_eq!(format!("{read:?}"), format!("{kept:?}"));
+            }
         }
     }
 

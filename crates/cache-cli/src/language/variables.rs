@@ -1,0 +1,103 @@
+//! What the settings do. In English their own list says it.
+
+use caching_with_redis::settings::Variable;
+
+use super::Language;
+
+impl Language {
+    /// What a setting does, with unit and default.
+    pub(crate) fn meaning(self, variable: &Variable) -> &'static str {
+        match self {
+            Self::English => variable.meaning,
+            Self::Korean => korean(variable.variable).unwrap_or(variable.meaning),
+        }
+    }
+}
+
+fn korean(variable: &str) -> Option<&'static str> {
+    KOREAN.iter().find(|(known, _)| *known == variable).map(|(_, meaning)| *meaning)
+}
+
+/// By the name in the environment.
+const KOREAN: &[(&str, &str)] = &[
+    ("CACHE_BACKEND", "auto, redis, embedded, memory 중 하나 (auto)"),
+    ("REDIS_URL", "redis://, rediss://, unix:// 주소 (redis://127.0.0.1:6379)"),
+    ("REDIS_USERNAME", "URL에 적은 것 대신 쓸 Redis 사용자"),
+    ("REDIS_PASSWORD", "그 사용자의 비밀번호 (비밀)"),
+    ("REDIS_PASSWORD_FILE", "비밀번호가 든 파일. 프로그램이 실행되는 동안 바뀌어도 됩니다"),
+    (
+        "REDIS_CA_FILE",
+        "rediss:// 서버를 보증할 수 있는 유일한 인증 기관들의 PEM 파일 (시스템의 것)",
+    ),
+    ("REDIS_CERT_FILE", "이 클라이언트 인증서의 PEM 파일"),
+    ("REDIS_KEY_FILE", "그 인증서의 개인 키 PEM 파일"),
+    ("REDIS_SERVER_NAME", "서버 인증서가 유효해야 할 이름 (호스트 이름)"),
+    (
+        "CACHE_ENCRYPTION_KEYS",
+        "저장하는 모든 것을 암호화할 키가 든 파일. 사용 중인 키가 맨 앞 (없음)",
+    ),
+    (
+        "CACHE_KEY_SECRET",
+        "항목의 키가 의존하는 16바이트 이상의 비밀 값. 아무도 추측을 시험할 수 없게 합니다 (없음)",
+    ),
+    ("CACHE_TTL", "항목의 유효 기간, 초 또는 단위를 붙인 값 (3600)"),
+    ("CACHE_TTL_JITTER", "수명을 흩뜨리는 TTL의 비율, 0 이상 1 미만 (0.1)"),
+    ("CACHE_STALE_WHILE_REVALIDATE", "TTL이 지난 뒤 갱신하는 동안 항목을 그대로 내주는 시간 (0)"),
+    ("CACHE_STALE_IF_ERROR", "TTL이 지난 뒤 계산이 실패하면 항목을 그대로 내주는 시간 (0)"),
+    (
+        "CACHE_RESPONSES",
+        "답변을 캐시할 채팅 요청: deterministic(temperature 0 또는 seed 지정) 또는 all (deterministic)",
+    ),
+    ("CACHE_RESPONSE_TTL", "답변의 유효 기간 (CACHE_TTL)"),
+    ("CACHE_SESSION_TTL", "마지막 메시지 뒤 대화가 남아 있는 기간 (30d)"),
+    ("CACHE_NAMESPACE", "저장소에서 이 애플리케이션이 쓰는 이름 공간 (cache)"),
+    ("CACHE_VECTORS", "lossless, fast, near-lossless, compact, tiny 중 하나 (lossless)"),
+    ("CACHE_FILE", "내장 저장소 파일 (사용자 캐시 폴더의 caching_with_redis/cache.db)"),
+    ("CACHE_MAX_MEMORY", "내장 파일과 메모리 저장소의 크기 제한 (512mb)"),
+    ("CACHE_NEAR_MEMORY", "Redis의 항목을 일관되게 가까이 두는 데 쓸 이 프로세스의 메모리 (없음)"),
+    ("REDIS_MAX_MEMORY", "setup이 시작하는 Redis의 메모리 제한 (512mb)"),
+    ("CACHE_PROVIDER", "auto, azure, openai, local, lexical 중 하나 (auto)"),
+    ("CACHE_PROVIDER_TIMEOUT", "재시도와 대기를 포함한 서비스 호출 하나의 최대 시간 (120)"),
+    ("CACHE_DIMENSIONS", "모델에 요청할 차원 수 (모델의 값, lexical 제공자는 384)"),
+    ("CACHE_MODEL_DIR", "local 제공자가 쓸 sentence-transformers 모델 폴더"),
+    ("CACHE_MODEL_CHANGE", "배포의 모델이 바뀌었을 때 할 일: follow, warn, refuse (follow)"),
+    ("CACHE_PRICES", "직접 정한 가격이 든 파일 (내장 가격)"),
+    (
+        "AZURE_OPENAI_ENDPOINT",
+        "Azure OpenAI 리소스의 엔드포인트. /openai/v1로 끝나면 v1 API를 뜻합니다",
+    ),
+    ("AZURE_OPENAI_API_KEY", "그 API 키 (비밀)"),
+    ("AZURE_OPENAI_AD_TOKEN", "키 대신 쓸 Entra ID 토큰 (비밀)"),
+    (
+        "AZURE_OPENAI_API_VERSION",
+        "기존 API의 날짜 버전 또는 v1 (2024-10-21, 또는 엔드포인트에 따름)",
+    ),
+    ("AZURE_OPENAI_EMBEDDINGS_DEPLOYMENT", "임베딩 모델의 배포"),
+    ("AZURE_OPENAI_CHAT_DEPLOYMENT", "채팅 모델의 배포"),
+    ("OPENAI_API_KEY", "OpenAI의 API 키 (비밀)"),
+    ("OPENAI_BASE_URL", "OpenAI의 API를 쓰는 서버의 주소 (https://api.openai.com/v1)"),
+    ("OPENAI_EMBEDDINGS_MODEL", "OpenAI의 임베딩 모델 (text-embedding-3-small)"),
+    ("OPENAI_CHAT_MODEL", "OpenAI의 채팅 모델 (없음)"),
+];
+
+#[cfg(test)]
+mod tests {
+    use caching_with_redis::settings::VARIABLES;
+
+    use super::*;
+    use crate::language::catalogue::has_hangul;
+
+    #[test]
+    fn every_setting_has_a_korean_side_and_none_is_gone() {
+        for known in VARIABLES {
+            let name = known.variable;
+            let korean = korean(name);
+            let korean = korean.unwrap_or_else(|| panic!("{name} is missing in KOREAN above"));
+            let names_only = !known.meaning.contains(' ');
+            assert!(names_only || has_hangul(korean), "{name}: {korean}");
+        }
+        for (name, _) in KOREAN {
+            assert!(VARIABLES.iter().any(|known| known.variable == *name), "{name} is gone");
+        }
+    }
+}

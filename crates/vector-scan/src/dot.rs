@@ -1,0 +1,78 @@
+//! Dot products of one vector with many, by the best instructions of the processor.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Rows are padded with zeros to a multiple of so many floats: whole registers on any processor.
+pub(crate) const LANES: usize = 16;
+
+/// The dot products of `query` with the picked rows of a block, in their order. Both are padded;
+/// a row has as many floats as the query.
+pub(crate) fn dots(query: &[f32], block: &[f32], picked: &[u32], out: &mut Vec<f32>) {
+    Arch::new().dispatch(Dots { query, block, picked, out });
+}
+
+struct Dots<'d> {
+    query: &'d [f32],
+    block: &'d [f32],
+    picked: &'d [u32],
+    out: &'d mut Vec<f32>,
+}
+
+impl WithSimd for Dots<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { query, block, picked, out } = self;
+        let stride = query.len();
+        let (query, _) = S::as_simd_f32s(query);
+        out.clear();
+        out.extend(picked.iter().map(|&row| {
+            let start = row as usize * stride;
+            let (row, _) = S::as_simd_f32s(&block[start..start + stride]);
+            dot(simd, query, row)
+        }));
+    }
+}
+
+/// With four sums, so that an addition need not wait for the one before.
+#[inline(always)]
+fn dot<S: Simd>(simd: S, a: &[S::f32s], b: &[S::f32s]) -> f32 {
+    let mut sums = [simd.splat_f32s(0.0); 4];
+    let (a_fours, a_rest) = pulp::as_arrays::<4, _>(a);
+    let (b_fours, b_rest) = pulp::as_arrays::<4, _>(b);
+    for (a, b) in a_fours.iter().zip(b_fours) {
+        for i in 0..4 {
+            sums[i] = simd.mul_add_e_f32s(a[i], b[i], sums[i]);
+        }
+    }
+    for (&a, &b) in a_rest.iter().zip(b_rest) {
+        sums[0] = simd.mul_add_e_f32s(a, b, sums[0]);
+    }
+    let low = simd.add_f32s(sums[0], sums[1]);
+    let high = simd.add_f32s(sums[2], sums[3]);
+    simd.reduce_sum_f32s(simd.add_f32s(low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_are_those_of_the_picked_rows() {
+        for stride in [16usize, 48, 64, 384] {
+            let at = |i: usize| f32::from(u16::try_from(i % 97).unwrap()) / 97.0 - 0.5;
+            let block: Vec<f32> = (0..8 * stride).map(|i| at(i * 7)).collect();
+            let query: Vec<f32> = (0..stride).map(|i| at(i * 5 + 3)).collect();
+            let mut out = vec![9.0];
+            dots(&query, &block, &[5, 0, 7], &mut out);
+            for (row, found) in [5, 0, 7].into_iter().zip(&out) {
+                let row = &block[row * stride..(row + 1) * stride];
+                let exact: f64 =
+                    row.iter().zip(&query).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                assert!((exact - f64::from(*found)).abs() < 1e-4, "{exact} {found}");
+            }
+            assert_eq!(out.len(), 3);
+        }
+    }
+}

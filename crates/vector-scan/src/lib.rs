@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod best;
+mod columns;
+mod dot;
+mod labels;
+mod matrix;
+mod memory;
+mod plan;
+mod rows;
+mod scan;
+mod search;
+
+pub use memory::{MemoryVectorIndex, MemoryVectors};
+pub use scan::{Scan, ScanEntry};

@@ -1,0 +1,173 @@
+//! The index itself, without a lock, a clock or a runtime.
+
+use cache_core::vector::{
+    Attributes, Filter, IndexSchema, VectorEntry, VectorId, VectorMatch, VectorQuery,
+};
+
+use crate::columns::Columns;
+use crate::matrix::Matrix;
+use crate::plan::Plan;
+use crate::rows::{NEVER, Rows};
+use crate::search;
+
+/// An exact index of one schema, for one thread that writes or any number that read.
+///
+/// Time is a number of milliseconds that the caller counts, from any moment. Vectors are kept as
+/// 32-bit floats whatever the schema's precision, which is a least one. What is given must have been
+/// [checked](IndexSchema::check_entries) against the schema.
+#[derive(Debug)]
+pub struct Scan {
+    matrix: Matrix,
+    columns: Columns,
+    rows: Rows,
+}
+
+/// An entry as a [`Scan`] takes it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ScanEntry<'e> {
+    /// Its name in the index.
+    pub id: &'e VectorId,
+    /// As many values as the schema has dimensions, one of them at least not zero.
+    pub vector: &'e [f32],
+    /// What it can be filtered by and what comes back with it.
+    pub attributes: &'e Attributes,
+    /// The first millisecond at which it is gone; `None` is never.
+    pub ends: Option<u64>,
+}
+
+impl<'e> ScanEntry<'e> {
+    /// An entry that never ends.
+    #[must_use]
+    pub fn new(id: &'e VectorId, vector: &'e [f32], attributes: &'e Attributes) -> Self {
+        Self { id, vector, attributes, ends: None }
+    }
+
+    /// An entry that is written now.
+    #[must_use]
+    pub fn written(entry: &'e VectorEntry, now: u64) -> Self {
+        let ends = entry.ttl.as_millis().map(|life| now.saturating_add(life));
+        Self::new(&entry.id, &entry.vector, &entry.attributes).with_ends(ends)
+    }
+
+    /// Sets the first millisecond at which it is gone.
+    #[must_use]
+    pub fn with_ends(mut self, ends: Option<u64>) -> Self {
+        self.ends = ends;
+        self
+    }
+}
+
+impl Scan {
+    /// An empty index.
+    #[must_use]
+    pub fn new(schema: &IndexSchema) -> Self {
+        Self {
+            matrix: Matrix::new(schema.dimensions),
+            columns: Columns::new(schema),
+            rows: Rows::default(),
+        }
+    }
+
+    /// Entries there are, the expired that were not yet removed included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.matrix.rows()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes that the entries take.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        (self.len() * self.bytes_per_vector() + self.rows.bytes()) as u64
+    }
+
+    /// Bytes that the vectors of an entry take, of which a search reads all.
+    #[must_use]
+    pub fn bytes_per_vector(&self) -> usize {
+        self.matrix.stride() * size_of::<f32>()
+    }
+
+    /// Adds an entry, or replaces the one of its id as a whole.
+    pub fn upsert(&mut self, entry: &ScanEntry<'_>) {
+        let ends = entry.ends.unwrap_or(NEVER);
+        match self.rows.find(entry.id) {
+            Some(row) => {
+                self.matrix.set(row, entry.vector);
+                self.columns.set(row, entry.attributes);
+                self.rows.set(row, entry.attributes.clone(), ends);
+            }
+            None => {
+                self.matrix.push(entry.vector);
+                self.columns.push(entry.attributes);
+                self.rows.push(entry.id.clone(), entry.attributes.clone(), ends);
+            }
+        }
+    }
+
+    /// Removes an entry; says whether it was there and had not ended.
+    pub fn remove(&mut self, id: &VectorId, now: u64) -> bool {
+        let Some(row) = self.rows.find(id) else { return false };
+        let alive = self.rows.ends()[row] > now;
+        self.remove_row(row);
+        alive
+    }
+
+    /// Removes what has ended.
+    pub fn expire(&mut self, now: u64) {
+        while let Some(row) = self.rows.ended(now) {
+            self.remove_row(row);
+        }
+    }
+
+    /// Removes entries, those written first before others, while they take more than this.
+    pub fn evict(&mut self, max_bytes: u64) {
+        while self.bytes() > max_bytes {
+            let Some(row) = self.rows.oldest() else { return };
+            self.remove_row(row);
+        }
+    }
+
+    /// Searches on at most so many threads, this one included; for every query the matches in the
+    /// order of the contract of [`VectorIndex`](cache_core::vector::VectorIndex).
+    #[must_use]
+    pub fn search(
+        &self,
+        queries: &[VectorQuery],
+        now: u64,
+        threads: usize,
+    ) -> Vec<Vec<VectorMatch>> {
+        search::run(self, queries, now, threads)
+    }
+
+    /// How many entries pass a filter.
+    #[must_use]
+    pub fn count(&self, filter: &Filter, now: u64) -> u64 {
+        let plan = Plan::new(filter, &self.columns);
+        let ends = self.rows.ends();
+        (0..self.len()).filter(|&row| ends[row] > now && plan.passes(row)).count() as u64
+    }
+
+    pub(crate) fn matrix(&self) -> &Matrix {
+        &self.matrix
+    }
+
+    pub(crate) fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    fn remove_row(&mut self, row: usize) {
+        self.matrix.swap_remove(row);
+        self.columns.swap_remove(row);
+        self.rows.swap_remove(row);
+    }
+}
