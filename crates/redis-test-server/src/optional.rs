@@ -29,7 +29,7 @@ impl OptionalServer {
     pub fn builder(self) -> Option<Builder> {
         let line = env::var(self.variable()).ok();
         if line.is_none() {
-            println!("{} is not set: nothing was tested on such a server", self.variable());
+            println!("not run: {} is not set", self.variable());
         }
         line.map(|line| Builder::default().command_line(line))
     }

@@ -66,6 +66,7 @@ impl VectorScript {
 async fn send(link: &Link, by: [&str; 2], calls: &[&Call]) -> Result<Vec<Value>, CacheError> {
     let commands = Commands {
         count: calls.len(),
+        partial: false,
         slot: &|number| slot_of(&calls[number].keys[0]),
         weight: &|number| {
             let call = calls[number];

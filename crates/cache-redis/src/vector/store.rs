@@ -8,7 +8,7 @@ use cache_core::{BackendInfo, CacheError, ErrorKind, Namespace};
 use redis::{Value, cmd};
 
 use super::names;
-use super::search::SearchIndex;
+use super::search::{ModuleVersion, SearchIndex};
 use super::sets::SetIndex;
 use crate::link::{Link, Server};
 use crate::{RedisBackend, RedisConfig, reply};
@@ -80,13 +80,17 @@ impl Default for VectorOptions {
 /// | | [`Search`](VectorEngine::Search) | [`Sets`](VectorEngine::Sets) |
 /// |---|---|---|
 /// | exact | `FLAT` | `VSIM … TRUTH`, during which the server serves nobody else |
-/// | approximate | `HNSW` | the set's graph |
+/// | approximate | `HNSW`; before version 2.8 `FLAT`, that is exact | the set's graph |
 /// | full floats, halves | kept as full floats | kept as full floats |
 /// | bytes (`Int8`) | kept as full floats | `Q8` |
 /// | filters | narrow the search | are looked at on the way through the graph, however long that takes |
 /// | a radius | `VECTOR_RANGE` | the nearest 10,000, those within it |
 /// | counting with a filter | by the index | looks at every entry |
 /// | expired entries | leave with their keys | are removed by the next call, a hundred at a time |
+///
+/// The graphs of RediSearch 2.6 lose entries: when some thirty of one direction have been written
+/// again, others are never found. [`reason`](RedisVectors::reason) says where they are avoided. Time
+/// grows with the number of entries there; a newer module, or vector sets, search large indexes.
 ///
 /// Tags and words are kept as hashes beside the values that come back: no character of them is ever
 /// part of a query.
@@ -102,6 +106,8 @@ impl Default for VectorOptions {
 pub struct RedisVectors {
     link: Link,
     options: VectorOptions,
+    /// Whether the module's graphs are used.
+    graphs: bool,
     reason: String,
 }
 
@@ -124,7 +130,9 @@ impl RedisVectors {
         mut options: VectorOptions,
     ) -> Result<Self, CacheError> {
         let link = backend.link.clone();
-        let [search, sets] = commands(&link).await?;
+        let servers = link.primaries().await?;
+        let server = servers.first().ok_or_else(|| crate::error::no_owner(link.location()))?;
+        let [search, sets] = commands(&link, server).await?;
         let wanted = options.engine;
         options.engine = match wanted {
             VectorEngine::Search | VectorEngine::Auto if search => VectorEngine::Search,
@@ -136,9 +144,20 @@ impl RedisVectors {
             (VectorEngine::Auto, false) => "the server has vector sets, and no search module",
             _ => "it was asked for",
         };
-        let reason = reason.to_owned();
+        let version = match options.engine {
+            VectorEngine::Search => ModuleVersion::of(&link, server).await?,
+            _ => None,
+        };
+        let faulty = version.filter(|version| version.loses_entries_of_graphs());
+        let reason = match faulty {
+            Some(version) => format!(
+                "{reason}; approximate indexes are searched exactly, as graphs of its version \
+                 {version} lose entries"
+            ),
+            None => reason.to_owned(),
+        };
         tracing::debug!(engine = ?options.engine, reason, "vector search");
-        Ok(Self { link, options, reason })
+        Ok(Self { link, options, graphs: faulty.is_none(), reason })
     }
 
     /// What is used: never [`Auto`](VectorEngine::Auto).
@@ -147,7 +166,7 @@ impl RedisVectors {
         self.options.engine
     }
 
-    /// Why it is used, for people.
+    /// Why it is used, and what it cannot be used for, for people.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
@@ -195,7 +214,7 @@ impl VectorStore for RedisVectors {
         let (link, name, schema) = (self.link.clone(), name.clone(), schema.clone());
         match self.options.engine {
             VectorEngine::Sets => Arc::new(SetIndex::new(link, name, schema, self.options.parts)),
-            _ => Arc::new(SearchIndex::new(link, name, schema)),
+            _ => Arc::new(SearchIndex::new(link, name, schema, self.graphs)),
         }
     }
 
@@ -211,11 +230,9 @@ impl VectorStore for RedisVectors {
 }
 
 /// Whether the server knows the commands of the search module, and those of vector sets.
-async fn commands(link: &Link) -> Result<[bool; 2], CacheError> {
+async fn commands(link: &Link, server: &Server) -> Result<[bool; 2], CacheError> {
     let mut command = cmd("COMMAND");
     command.arg(&["INFO", "FT.SEARCH", "VSIM"]);
-    let servers = link.primaries().await?;
-    let server = servers.first().ok_or_else(|| crate::error::no_owner(link.location()))?;
     let known = reply::array(link, link.at(&server.connector, &command).await?, "COMMAND")?;
     let knows = |index: usize| matches!(known.get(index), Some(Value::Array(_)));
     Ok([knows(0), knows(1)])

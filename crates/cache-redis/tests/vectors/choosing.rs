@@ -22,7 +22,7 @@ async fn what_the_server_has_is_taken_and_said() {
 #[tokio::test]
 async fn a_plain_server_is_refused_with_advice() {
     if std::env::var_os("TEST_REDIS_SERVER").is_some() {
-        println!("TEST_REDIS_SERVER is set: whether that server is plain is not known");
+        println!("not run: TEST_REDIS_SERVER is set, and that server may not be plain");
         return;
     }
     let server = TestServer::start();

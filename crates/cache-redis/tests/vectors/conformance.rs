@@ -13,7 +13,7 @@ async fn conforms(url: &str, options: VectorOptions, method: IndexMethod) {
     suite::run(&suite::Subject::new(store(url, options).await).with_method(method)).await;
 }
 
-fn graph() -> IndexMethod {
+pub(crate) fn graph() -> IndexMethod {
     IndexMethod::Approximate(GraphOptions::new())
 }
 
@@ -29,7 +29,6 @@ async fn a_search_module_exactly() {
     conforms(&url, by(VectorEngine::Search), IndexMethod::Exact).await;
 }
 
-#[ignore = "RediSearch 2.6 loses entries of one direction from its graph when they are written again"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_module_by_graph() {
     let Some(server) = server(VectorEngine::Search) else { return };

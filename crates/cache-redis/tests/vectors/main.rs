@@ -7,6 +7,7 @@ mod support;
 
 mod choosing;
 mod conformance;
+mod graphs;
 mod losses;
 
 use std::sync::Arc;

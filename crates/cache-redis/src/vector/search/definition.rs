@@ -21,6 +21,8 @@ pub(super) struct Definition<'a> {
     pub(super) place: &'a Place,
     pub(super) schema: &'a IndexSchema,
     pub(super) name: Vec<u8>,
+    /// Whether the module's graphs are used.
+    pub(super) graphs: bool,
 }
 
 /// What the module calls an index whose schema has this text.
@@ -107,7 +109,7 @@ impl Definition<'_> {
         command.arg(&self.name).arg(&["ON", "HASH", "PREFIX", "1"]).arg(self.place.key("e:"));
         command.arg(&["STOPWORDS", "0", "SCHEMA", "e", "NUMERIC", "v", "VECTOR"]);
         let graph = match self.schema.method {
-            IndexMethod::Approximate(graph) => Some(graph),
+            IndexMethod::Approximate(graph) if self.graphs => Some(graph),
             _ => None,
         };
         let dimensions = self.schema.dimensions;

@@ -3,6 +3,7 @@
 mod definition;
 mod filter;
 mod query;
+mod version;
 
 use async_trait::async_trait;
 use cache_core::CacheError;
@@ -20,6 +21,7 @@ use crate::reply;
 use crate::topology::slot_of;
 use definition::Definition;
 use query::Found;
+pub(super) use version::ModuleVersion;
 
 /// What the schema's text calls it.
 pub(super) const ENGINE: &str = "search";
@@ -41,19 +43,23 @@ pub(super) struct SearchIndex {
     place: Place,
     /// What keys of entries begin with.
     entries: Vec<u8>,
+    /// Whether the module's graphs are used.
+    graphs: bool,
 }
 
 impl SearchIndex {
-    pub(super) fn new(link: Link, name: IndexName, schema: IndexSchema) -> Self {
+    /// Without the module's graphs, every schema is searched exactly.
+    pub(super) fn new(link: Link, name: IndexName, schema: IndexSchema, graphs: bool) -> Self {
         let place = Place::of(&name);
         let entries = place.key("e:");
         let text = layout::text(ENGINE, &schema);
-        Self { link, name, schema, text, place, entries }
+        Self { link, name, schema, text, place, entries, graphs }
     }
 
     fn definition(&self) -> Definition<'_> {
         let name = definition::name(&self.place, &self.text);
-        Definition { link: &self.link, place: &self.place, schema: &self.schema, name }
+        let (link, place, schema) = (&self.link, &self.place, &self.schema);
+        Definition { link, place, schema, name, graphs: self.graphs }
     }
 
     /// Makes the module's index and notes the schema; whether it was missing.
@@ -167,6 +173,7 @@ impl SearchIndex {
         let key = self.place.schema();
         let all = Commands {
             count: commands.len() + 2,
+            partial: false,
             slot: &|_| slot_of(&key),
             weight: &|number| match number {
                 0 | 1 => Weight::default(),
@@ -248,7 +255,7 @@ impl VectorIndex for SearchIndex {
 
     fn vector_capabilities(&self) -> VectorCapabilities {
         VectorCapabilities::new()
-            .with_exact(self.schema.method == IndexMethod::Exact)
+            .with_exact(self.schema.method == IndexMethod::Exact || !self.graphs)
             .with_shared(true)
             .with_persistent(true)
     }

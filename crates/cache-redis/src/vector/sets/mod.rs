@@ -186,6 +186,7 @@ fn keys(part: &Place) -> [Vec<u8>; 4] {
 async fn each(link: &Link, name: &str, groups: &[Vec<Vec<u8>>]) -> Result<Vec<Value>, CacheError> {
     let commands = Commands {
         count: groups.len(),
+        partial: false,
         slot: &|number| slot_of(&groups[number][0]),
         weight: &|number| Weight { keys: groups[number].len(), bytes: 0 },
         make: &|number, _| {
