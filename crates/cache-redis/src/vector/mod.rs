@@ -22,6 +22,7 @@ use crate::{error, reply};
 
 /// A vector as servers take it: little-endian floats. They are brought to a length near 1 before, as
 /// servers square them in single precision.
+#[allow(clippy::cast_possible_truncation, reason = "servers take vectors as f32")]
 fn blob(vector: &[f32]) -> Vec<u8> {
     let norm = vector.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
     vector.iter().flat_map(|&value| ((f64::from(value) / norm) as f32).to_le_bytes()).collect()

@@ -30,7 +30,7 @@ impl Call {
         self.arguments.push(argument.into());
     }
 
-    pub(super) fn number(&mut self, number: impl ToString) {
+    pub(super) fn number(&mut self, number: &impl ToString) {
         self.arg(number.to_string());
     }
 

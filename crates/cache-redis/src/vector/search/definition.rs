@@ -147,6 +147,10 @@ pub(super) struct Figures {
 }
 
 impl Figures {
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "what is told is not negative, and less than 2^64"
+    )]
     fn read(parts: &[Value]) -> Self {
         let mut figures = Self::default();
         let mut megabytes = 0.0;
@@ -156,7 +160,7 @@ impl Figures {
                 "num_docs" => figures.entries = number as u64,
                 "indexing" => figures.is_filling = number > 0.0,
                 name if name.ends_with("_sz_mb") && !name.starts_with("total") => {
-                    megabytes += number
+                    megabytes += number;
                 }
                 _ => {}
             }

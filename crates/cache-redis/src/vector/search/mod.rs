@@ -128,8 +128,8 @@ impl SearchIndex {
             let mut call = self.call();
             for (entry, fields) in entries {
                 call.keys.push(self.key(&entry.id));
-                call.number(entry.ttl.as_millis().unwrap_or(0));
-                call.number(fields.len());
+                call.number(&entry.ttl.as_millis().unwrap_or(0));
+                call.number(&fields.len());
                 call.arguments.extend(fields);
             }
             call

@@ -103,6 +103,7 @@ fn end(index: usize, bound: &Bound<f64>, sign: &str) -> Option<String> {
 
 /// Two whole numbers that, taken one after the other, are in the order of the numbers they are made
 /// of. -0 is 0.
+#[allow(clippy::cast_possible_truncation, reason = "the halves are taken apart")]
 fn halves(number: f64) -> [u32; 2] {
     let bits = (number + 0.0).to_bits();
     let ordered = if number < 0.0 { !bits } else { bits | 1 << 63 };

@@ -106,8 +106,8 @@ impl SetIndex {
             let mut call = self.call(part);
             call.arg(quantisation);
             // Fewer links the server does not take.
-            call.number(graph.links.max(4));
-            call.number(graph.build_effort);
+            call.number(&graph.links.max(4));
+            call.number(&graph.build_effort);
             call
         };
         let mut calls = Vec::new();
@@ -118,7 +118,7 @@ impl SetIndex {
                 call.arg(blob(&entry.vector));
                 call.arg(json);
                 call.arg(packed);
-                call.number(entry.ttl.as_millis().unwrap_or(0));
+                call.number(&entry.ttl.as_millis().unwrap_or(0));
             }
             calls.push(call);
         }
@@ -135,8 +135,8 @@ impl SetIndex {
             let mut call = self.call(part);
             for query in asked {
                 call.arg(blob(&query.vector));
-                call.number(query.most);
-                call.number(query.most.max(self.graph().search_effort.into()));
+                call.number(&query.most);
+                call.number(&query.most.max(self.graph().search_effort.into()));
                 call.arg(filter::text(&self.schema, &query.filter));
                 call.arg(if exact { "1" } else { "0" });
                 call.arg(if query.with_attributes { "1" } else { "0" });
@@ -153,7 +153,9 @@ impl SetIndex {
         };
         let score: f64 = std::str::from_utf8(score).ok()?.parse().ok()?;
         // The server's own scale is from 0 for opposite directions to 1 for the same.
-        let found = VectorMatch::new(id_of(id)?, Similarity::rounded((2.0 * score - 1.0) as f32));
+        #[allow(clippy::cast_possible_truncation, reason = "similarities are rounded to f32")]
+        let cosine = (2.0 * score - 1.0) as f32;
+        let found = VectorMatch::new(id_of(id)?, Similarity::rounded(cosine));
         if !query.with_attributes {
             return Some(found);
         }
