@@ -2,6 +2,8 @@
 
 use cache_core::Namespace;
 
+use crate::VectorEngine;
+
 const COMMON: &[&str] = &["ping", "info", "select", "eval", "evalsha", "unlink", "persist"];
 
 const CACHE: &[&str] = &[
@@ -48,6 +50,14 @@ const LOGS: &[&str] = &[
 
 const CLUSTER: &[&str] = &["cluster|slots", "asking", "readonly"];
 
+/// Vector search, whatever the engine.
+const VECTORS: &[&str] =
+    &["command|info", "time", "get", "set", "scan", "memory|usage", "hset", "hget", "hdel", "del"];
+
+const SEARCH: &[&str] = &["pexpireat", "ft.create", "ft.search", "ft.info", "ft.dropindex"];
+
+const SETS: &[&str] = &["vadd", "vsim", "vrem", "vcard", "zadd", "zrem", "zrange", "zscore"];
+
 /// What a user is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -56,7 +66,10 @@ pub struct AclFor {
     pub cache: bool,
     /// Logs.
     pub logs: bool,
-    /// Either in a cluster.
+    /// Vector search by this engine, which the server must have: it refuses rules about commands that
+    /// it does not know. For [`Auto`](VectorEngine::Auto) it must have both.
+    pub vectors: Option<VectorEngine>,
+    /// Any of these in a cluster.
     pub cluster: bool,
     /// Being told what changes, for the near cache and for waiting without asking over and over.
     /// Where it is lacking, both do without.
@@ -81,6 +94,13 @@ impl AclFor {
     #[must_use]
     pub fn with_logs(mut self, logs: bool) -> Self {
         self.logs = logs;
+        self
+    }
+
+    /// Sets [`vectors`](Self::vectors).
+    #[must_use]
+    pub fn with_vectors(mut self, engine: VectorEngine) -> Self {
+        self.vectors = Some(engine);
         self
     }
 
@@ -121,12 +141,18 @@ pub fn rules(namespaces: &[Namespace], what: AclFor) -> Vec<String> {
         if what.logs {
             rules.push(format!("~{namespace}~log:*"));
         }
+        if what.vectors.is_some() && !what.cache {
+            rules.push(format!("~{namespace}:vec:*"));
+        }
     }
     let parts = [
-        (what.cache || what.logs, COMMON),
+        (what.cache || what.logs || what.vectors.is_some(), COMMON),
         (what.cache, CACHE),
         (what.tracking, TRACKING),
         (what.logs, LOGS),
+        (what.vectors.is_some(), VECTORS),
+        (what.vectors.is_some_and(|engine| engine != VectorEngine::Sets), SEARCH),
+        (what.vectors.is_some_and(|engine| engine != VectorEngine::Search), SETS),
         (what.cluster, CLUSTER),
     ];
     let commands = parts.into_iter().filter(|(wanted, _)| *wanted).flat_map(|(_, part)| part);

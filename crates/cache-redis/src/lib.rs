@@ -25,6 +25,7 @@ mod servers;
 mod status;
 mod topology;
 mod users;
+mod vector;
 mod watch;
 
 pub use backend::RedisBackend;
@@ -33,3 +34,4 @@ pub use credentials::{Credentials, CredentialsSource};
 pub use near::{NearBackend, NearConfig, NearState, NearStats, Tracking, WithoutTracking};
 pub use read_from::ReadFrom;
 pub use servers::{CommandFigures, ReplicaFigures, ServerFigures, ServerReport, ServerRole};
+pub use vector::{RedisVectors, VectorEngine, VectorOptions};

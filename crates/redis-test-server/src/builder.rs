@@ -18,6 +18,8 @@ pub struct Builder {
     pub(crate) unix_socket: bool,
     pub(crate) cluster: bool,
     pub(crate) sentinel: bool,
+    /// The command line of another program than the usual one.
+    pub(crate) line: Option<String>,
 }
 
 impl Builder {
@@ -88,6 +90,12 @@ impl Builder {
     #[must_use]
     pub fn directive(mut self, name: &str, values: &[&str]) -> Self {
         self.directives.push((name.to_owned(), values.iter().map(|v| (*v).to_owned()).collect()));
+        self
+    }
+
+    /// Another program than the usual one.
+    pub(crate) fn command_line(mut self, line: String) -> Self {
+        self.line = Some(line);
         self
     }
 

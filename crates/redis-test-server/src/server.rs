@@ -237,7 +237,7 @@ impl TestServer {
         fs::write(&config, text).expect("the temporary folder takes files");
         let _ = fs::remove_file(self.path("redis.log"));
         let _ = fs::remove_file(self.path("nodes.conf"));
-        self.process = Some(spawn(&config, self.options.sentinel).map_err(Failure::Other)?);
+        self.process = Some(spawn(&config, &self.options).map_err(Failure::Other)?);
         let deadline = Instant::now() + START_TIMEOUT;
         while Instant::now() < deadline {
             if control::ask(self.ports.plain, self.options.password.as_deref(), &["PING"])
@@ -282,12 +282,20 @@ impl Drop for TestServer {
     }
 }
 
-fn spawn(config: &Path, sentinel: bool) -> Result<Child, String> {
-    let line = env::var("TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned());
+fn spawn(config: &Path, options: &Builder) -> Result<Child, String> {
+    let line = match &options.line {
+        Some(line) => line.clone(),
+        None => env::var("TEST_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned()),
+    };
     let mut words = line.split_whitespace();
-    let program = words.next().ok_or("TEST_REDIS_SERVER is set but empty")?;
+    let program = words.next().ok_or("the command line that starts a server is empty")?;
+    // The server takes its configuration before any option.
+    let words: Vec<_> = words.collect();
+    let split = words.iter().position(|word| word.starts_with("--")).unwrap_or(words.len());
+    let (before, after) = words.split_at(split);
     let mut command = Command::new(program);
-    command.args(words).arg(config).args(sentinel.then_some("--sentinel"));
+    command.args(before).arg(config).args(after);
+    command.args(options.sentinel.then_some("--sentinel"));
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command.spawn().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!(

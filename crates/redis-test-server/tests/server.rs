@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use redis_test_server::{Fault, Proxy, TestServer};
+use redis_test_server::{Fault, OptionalServer, Proxy, TestServer};
 
 fn ping(mut stream: impl Read + Write) -> std::io::Result<String> {
     stream.write_all(b"PING\r\n")?;
@@ -120,4 +120,16 @@ fn the_proxy_spoils_answers() {
     assert_eq!(rest, b"+PO", "then the connection is closed");
     proxy.set_fault(Fault::None);
     assert_eq!(ping(connect(port)).unwrap(), "+PONG\r\n");
+}
+
+#[test]
+fn servers_that_may_be_missing_start_with_their_options() {
+    for kind in [OptionalServer::Redis8, OptionalServer::Search] {
+        let Some(builder) = kind.builder() else { continue };
+        let server = builder.directive("databases", &["3"]).start();
+        assert_eq!(server.command(&["SELECT", "2"]), "OK", "our options are used");
+        let command = if kind == OptionalServer::Redis8 { "VCARD" } else { "FT._LIST" };
+        let answer = server.try_command(&[command]).map_err(|error| error.to_string());
+        assert!(!answer.is_err_and(|error| error.contains("unknown command")), "{command}");
+    }
 }

@@ -1,0 +1,11 @@
+-- ARGV: schema, ids. For each, whether it was there.
+if known ~= ARGV[1] then return known and 'other' or 'missing' end
+sweep()
+local out = {}
+for i = 2, #ARGV do
+  local last = redis.call('ZSCORE', ends, ARGV[i])
+  local ended = last and tonumber(last) <= now
+  local removed = remove(ARGV[i])
+  out[i - 1] = ended and 0 or removed
+end
+return out

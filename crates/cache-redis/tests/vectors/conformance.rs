@@ -1,0 +1,81 @@
+//! The shared suite on every engine.
+
+use cache_core::conformance::vector as suite;
+use cache_core::vector::{GraphOptions, IndexMethod};
+use cache_redis::acl::AclFor;
+use cache_redis::{VectorEngine, VectorOptions};
+use redis_test_server::OptionalServer;
+
+use crate::support::{WithUser, as_cache, least_privilege};
+use crate::{server, store};
+
+async fn conforms(url: &str, options: VectorOptions, method: IndexMethod) {
+    suite::run(&suite::Subject::new(store(url, options).await).with_method(method)).await;
+}
+
+pub(crate) fn graph() -> IndexMethod {
+    IndexMethod::Approximate(GraphOptions::new())
+}
+
+fn by(engine: VectorEngine) -> VectorOptions {
+    VectorOptions::new().with_engine(engine)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_module_exactly() {
+    let running = OptionalServer::Search.running();
+    let server = if running.is_some() { None } else { server(VectorEngine::Search) };
+    let Some(url) = running.or_else(|| Some(server.as_ref()?.url())) else { return };
+    conforms(&url, by(VectorEngine::Search), IndexMethod::Exact).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_module_by_graph() {
+    let Some(server) = server(VectorEngine::Search) else { return };
+    conforms(&server.url(), by(VectorEngine::Search), graph()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_module_as_a_user_with_the_least_rights() {
+    let rules = least_privilege(AclFor::new().with_vectors(VectorEngine::Search));
+    let Some(builder) = OptionalServer::Search.builder() else { return };
+    let server = builder.password("other").with_user("cache", &rules).start();
+    conforms(&as_cache(&server.url()), by(VectorEngine::Auto), IndexMethod::Exact).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vector_sets_exactly() {
+    let Some(server) = server(VectorEngine::Sets) else { return };
+    conforms(&server.url(), by(VectorEngine::Sets), IndexMethod::Exact).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vector_sets_by_graph_in_parts() {
+    let Some(server) = server(VectorEngine::Sets) else { return };
+    conforms(&server.url(), by(VectorEngine::Sets).with_parts(3), graph()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vector_sets_as_a_user_with_the_least_rights() {
+    let rules = least_privilege(AclFor::new().with_vectors(VectorEngine::Sets));
+    let Some(builder) = OptionalServer::Redis8.builder() else { return };
+    let server = builder.password("other").with_user("cache", &rules).start();
+    conforms(&as_cache(&server.url()), by(VectorEngine::Auto), IndexMethod::Exact).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vector_sets_on_a_cluster() {
+    let Some(builder) = OptionalServer::Redis8.builder() else { return };
+    let cluster = builder.start_cluster();
+    conforms(&cluster.url(), by(VectorEngine::Sets).with_parts(6), IndexMethod::Exact).await;
+    for node in &cluster.nodes()[..3] {
+        assert!(node.command_calls("VSIM") > 0, "every primary has a part in it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_module_on_a_cluster() {
+    let Some(builder) = OptionalServer::Search.builder() else { return };
+    let cluster = builder.start_cluster();
+    conforms(&cluster.url(), by(VectorEngine::Search), IndexMethod::Exact).await;
+}

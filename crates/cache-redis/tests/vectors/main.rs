@@ -1,0 +1,58 @@
+//! Vector search on real servers. Those with a search module and those with vector sets are started
+//! where the environment names them; where it does not, the output says so.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod choosing;
+mod conformance;
+mod graphs;
+mod losses;
+
+use std::sync::Arc;
+
+use cache_core::Namespace;
+use cache_core::vector::{
+    AttributeKind, AttributeName, IndexName, IndexSchema, VectorEntry, VectorId, VectorIndex,
+    VectorQuery,
+};
+use cache_core::{Embedding, Ttl};
+use cache_redis::{RedisVectors, VectorEngine, VectorOptions};
+use redis_test_server::{OptionalServer, TestServer};
+use support::patient;
+
+/// The server for an engine, where it is there.
+pub(crate) fn server(engine: VectorEngine) -> Option<TestServer> {
+    let kind = match engine {
+        VectorEngine::Search => OptionalServer::Search,
+        _ => OptionalServer::Redis8,
+    };
+    kind.builder().map(|builder| builder.start())
+}
+
+pub(crate) async fn store(url: &str, options: VectorOptions) -> Arc<RedisVectors> {
+    Arc::new(RedisVectors::connect(&patient(url), options).await.unwrap())
+}
+
+pub(crate) fn name(name: &str) -> IndexName {
+    IndexName::new(Namespace::new("app").unwrap(), name).unwrap()
+}
+
+/// Three dimensions and an attribute of tags, `tag`.
+pub(crate) fn schema() -> IndexSchema {
+    let tag = AttributeName::new("tag").unwrap();
+    IndexSchema::new(3).unwrap().with_attribute(tag, AttributeKind::Tags)
+}
+
+pub(crate) fn entry(id: &str, vector: [f32; 3]) -> VectorEntry {
+    let vector = Embedding::new(vector.to_vec()).unwrap();
+    VectorEntry::new(VectorId::new(id).unwrap(), vector, Ttl::seconds(3_600).unwrap())
+}
+
+/// The ids of the nearest to the first axis.
+pub(crate) async fn nearest(index: &dyn VectorIndex) -> Vec<String> {
+    let query = VectorQuery::nearest(Embedding::new(vec![1.0, 0.0, 0.0]).unwrap(), 10);
+    let found = index.search_many(&[query]).await.unwrap().remove(0);
+    found.iter().map(|found| found.id.as_str().to_owned()).collect()
+}
