@@ -91,7 +91,7 @@ async fn it_is_off_unless_asked_for_or_ruled() {
     ask(&cache, FIRST).await;
     let plain = cache.complete(&request(SECOND)).await;
     assert!(plain.is_ok() && fixture.provider.calls() == 2);
-    assert_eq!(fixture.shelf.len(), 1, "a call that takes no part is not found by others");
+    assert_eq!(fixture.shelf.len().await, 1, "a call that takes no part is not found by others");
     let ruled =
         fixture.cache_with(fixture.settings().when(|request| request.get("seed").is_some()));
     let seeded = |text: &str| ChatRequest::user(text).with("seed", 1);
@@ -119,7 +119,7 @@ async fn a_hit_is_not_stored_again() {
     ask(&cache, FIRST).await;
     assert_eq!(ask(&cache, SECOND).await.source, Source::Semantic);
     assert!(cache.get(&request(SECOND), &yes()).await.unwrap().is_none());
-    assert_eq!((fixture.shelf.len(), cache.statistics().writes), (1, 1));
+    assert_eq!((fixture.shelf.len().await, cache.statistics().writes), (1, 1));
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn what_has_gone_is_not_given() {
         assert_ne!(second.key, first.key);
         if how != "expired" {
             assert_eq!(another.statistics().semantic_gone, 1, "{how}");
-            assert_eq!(fixture.shelf.len(), 1, "{how}: the index forgets it");
+            assert_eq!(fixture.shelf.len().await, 1, "{how}: the index forgets it");
         }
     }
 }

@@ -42,9 +42,9 @@ impl ModelCache {
         self.core.answering.as_ref().zip(self.bindings.as_ref())
     }
 
-    /// A hit in this process's memory of a call that does not depend on which model answers.
-    pub(super) fn own_local_hit(&self, text: &str) -> Option<Lookup> {
-        self.answering().is_none().then(|| self.core.local_hit(&self.call, text))?
+    /// A hit in this process's memory, if it knows all that the call depends on.
+    pub(super) fn local_hit(&self, text: &str) -> Option<Lookup> {
+        self.core.local_hit(&*self.known()?, text)
     }
 
     /// The call, if this process knows all that it depends on.

@@ -26,9 +26,8 @@ impl ModelCache {
     /// As [`embed`](Self::embed).
     pub async fn look_up(&self, text: &str) -> Result<Lookup, Error> {
         let mut span = span::begin("embed", 1);
-        let local = || self.core.local_hit(&*self.known()?, text);
         if self.core.provider.is_some()
-            && let Some(lookup) = span.in_scope(local)
+            && let Some(lookup) = span.in_scope(|| self.local_hit(text))
         {
             span.end(lookup.source.as_str());
             return Ok(lookup);
@@ -72,7 +71,7 @@ impl ModelCache {
         E: Into<BoxError>,
     {
         let mut span = span::begin(GET_OR_COMPUTE, 1);
-        if let Some(lookup) = span.in_scope(|| self.own_local_hit(text)) {
+        if let Some(lookup) = span.in_scope(|| self.local_hit(text)) {
             span.end(lookup.source.as_str());
             return Ok(lookup);
         }
@@ -101,7 +100,7 @@ impl ModelCache {
         E: Into<BoxError>,
     {
         let mut span = span::begin(GET_OR_COMPUTE, 1);
-        if let Some(lookup) = span.in_scope(|| self.own_local_hit(text)) {
+        if let Some(lookup) = span.in_scope(|| self.local_hit(text)) {
             span.end(lookup.source.as_str());
             return Ok(lookup);
         }

@@ -1,27 +1,26 @@
 //! An index that a test can break, and an embedder that thinks what a test tells it to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cache_core::vector::{
-    Filter, IndexInfo, IndexName, IndexSchema, Similarity, VectorCapabilities, VectorEntry,
-    VectorId, VectorIndex, VectorMatch, VectorQuery,
+    Filter, IndexInfo, IndexName, IndexSchema, VectorCapabilities, VectorEntry, VectorId,
+    VectorIndex, VectorMatch, VectorQuery,
 };
 use cache_core::{
     CacheError, EmbedOptions, EmbedResponse, Embedding, EmbeddingProvider, ErrorKind,
     ModelIdentity, Namespace, ProviderError,
 };
 use response_cache::semantic::index_schema;
+use vector_scan::{MemoryVectorIndex, MemoryVectors};
 
-/// Compares everything, as the contract wants it, unless a test breaks it.
+/// An index in memory, unless a test breaks it.
 #[derive(Debug)]
 pub struct Shelf {
-    name: IndexName,
-    schema: IndexSchema,
-    entries: Mutex<BTreeMap<VectorId, (VectorEntry, Instant)>>,
+    index: MemoryVectorIndex,
     /// Every call fails.
     pub fails: AtomicBool,
     /// Filters are forgotten: what a damaged index might do.
@@ -31,77 +30,50 @@ pub struct Shelf {
 
 impl Shelf {
     pub fn new() -> Arc<Self> {
+        let name = IndexName::new(Namespace::default(), "questions").unwrap();
+        let index = MemoryVectors::new(1 << 20).index(&name, &index_schema(2).unwrap());
         Arc::new(Self {
-            name: IndexName::new(Namespace::default(), "questions").unwrap(),
-            schema: index_schema(2).unwrap(),
-            entries: Mutex::default(),
+            index,
             fails: AtomicBool::new(false),
             ignores_filters: AtomicBool::new(false),
             searches: AtomicUsize::new(0),
         })
     }
 
-    pub fn len(&self) -> usize {
-        self.entries.lock().unwrap().len()
+    pub async fn len(&self) -> u64 {
+        self.index.count(&Filter::All).await.unwrap()
     }
 
-    fn check(&self) -> Result<(), CacheError> {
+    fn working(&self) -> Result<&MemoryVectorIndex, CacheError> {
         let failure = || CacheError::new(ErrorKind::Other, "the test has broken the index");
-        if self.fails.load(Ordering::SeqCst) { Err(failure()) } else { Ok(()) }
+        if self.fails.load(Ordering::SeqCst) { Err(failure()) } else { Ok(&self.index) }
     }
-
-    fn search(&self, query: &VectorQuery) -> Vec<VectorMatch> {
-        let entries = self.entries.lock().unwrap();
-        let open = self.ignores_filters.load(Ordering::SeqCst);
-        let lives = |(entry, at): &&(VectorEntry, Instant)| {
-            entry.ttl.as_duration().is_none_or(|ttl| at.elapsed() < ttl)
-        };
-        let passes = |entry: &VectorEntry| open || query.filter.passes(&entry.attributes);
-        let found = entries.values().filter(lives).map(|(entry, _)| entry).filter(|e| passes(e));
-        let mut found: Vec<_> = found.map(|entry| matched(entry, query)).collect();
-        VectorMatch::sort(&mut found);
-        found.truncate(query.most);
-        found
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a cosine")]
-fn matched(entry: &VectorEntry, query: &VectorQuery) -> VectorMatch {
-    let cosine = entry.vector.cosine_similarity(&query.vector).unwrap();
-    VectorMatch::new(entry.id.clone(), Similarity::rounded(cosine as f32))
 }
 
 #[async_trait]
 impl VectorIndex for Shelf {
     fn name(&self) -> &IndexName {
-        &self.name
+        self.index.name()
     }
 
     fn schema(&self) -> &IndexSchema {
-        &self.schema
+        self.index.schema()
     }
 
     fn vector_capabilities(&self) -> VectorCapabilities {
-        VectorCapabilities::new()
+        self.index.vector_capabilities()
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
-        self.check().map(|()| false)
+        self.working()?.create().await
     }
 
     async fn upsert_many(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
-        self.check()?;
-        self.schema.check_entries(entries)?;
-        let entries =
-            entries.iter().map(|entry| (entry.id.clone(), (entry.clone(), Instant::now())));
-        self.entries.lock().unwrap().extend(entries);
-        Ok(())
+        self.working()?.upsert_many(entries).await
     }
 
     async fn remove_many(&self, ids: &[VectorId]) -> Result<Vec<bool>, CacheError> {
-        self.check()?;
-        let mut entries = self.entries.lock().unwrap();
-        Ok(ids.iter().map(|id| entries.remove(id).is_some()).collect())
+        self.working()?.remove_many(ids).await
     }
 
     async fn search_many(
@@ -109,24 +81,23 @@ impl VectorIndex for Shelf {
         queries: &[VectorQuery],
     ) -> Result<Vec<Vec<VectorMatch>>, CacheError> {
         self.searches.fetch_add(1, Ordering::SeqCst);
-        self.check()?;
-        self.schema.check_queries(queries)?;
-        Ok(queries.iter().map(|query| self.search(query)).collect())
+        let mut queries = queries.to_vec();
+        if self.ignores_filters.load(Ordering::SeqCst) {
+            queries.iter_mut().for_each(|query| query.filter = Filter::All);
+        }
+        self.working()?.search_many(&queries).await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64, CacheError> {
-        self.check()?;
-        let entries = self.entries.lock().unwrap();
-        Ok(entries.values().filter(|(entry, _)| filter.passes(&entry.attributes)).count() as u64)
+        self.working()?.count(filter).await
     }
 
     async fn drop_index(&self) -> Result<bool, CacheError> {
-        self.entries.lock().unwrap().clear();
-        Ok(true)
+        self.working()?.drop_index().await
     }
 
     async fn info(&self) -> Result<Option<IndexInfo>, CacheError> {
-        Ok(Some(IndexInfo::new(self.schema.clone(), self.len() as u64, 0)))
+        self.working()?.info().await
     }
 }
 

@@ -30,27 +30,14 @@ pub(super) enum Step {
 
 /// Takes the dates out of the words; sorted, each once.
 pub(super) fn take(words: &[Word<'_>], taken: &mut Taken) -> Vec<Date> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
+    taken.all(words.len(), |_, at| {
         let rest = &words[at..];
         let before = at.checked_sub(1).map(|at| &words[at]);
-        let date = written(rest)
+        written(rest)
             .or_else(|| korean(rest))
             .or_else(|| english(rest))
-            .or_else(|| named(rest).or_else(|| year(rest, before)));
-        match date {
-            Some((date, length)) => {
-                found.push(date);
-                taken.take(at..at + length);
-                at += length;
-            }
-            None => at += 1,
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
+            .or_else(|| named(rest).or_else(|| year(rest, before)))
+    })
 }
 
 fn whole(word: &Word<'_>) -> Option<u32> {

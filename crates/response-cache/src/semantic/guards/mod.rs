@@ -5,6 +5,7 @@
 //! each, and compared.
 
 mod dates;
+mod english;
 mod korean;
 mod language;
 mod literals;

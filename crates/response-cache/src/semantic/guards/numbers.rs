@@ -1,9 +1,9 @@
 //! Numbers in digits and in words, with what they count.
 
-use super::korean;
 use super::scan::Taken;
 use super::units::{self, Dimension, Unit};
 use super::words::{Kind, Word};
+use super::{english, korean};
 
 /// A number of something; of a spoken unit without a number, the unit alone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +64,7 @@ pub(super) fn take(words: &[Word<'_>], taken: &mut Taken) -> Quantities {
         }
         at += match words[at].kind {
             Kind::Number => number(words, at, &mut found),
-            Kind::Letters => english(words, at, &mut found),
+            Kind::Letters => letters(words, at, &mut found),
             Kind::Hangul => hangul(words, at, &mut found),
             Kind::Sign => sign(words, at, &mut found),
         };
@@ -249,66 +249,18 @@ fn scale(low: &str, attached: bool) -> Option<f64> {
     }
 }
 
-const ENGLISH: [(&str, u64); 30] = [
-    ("zero", 0),
-    ("one", 1),
-    ("two", 2),
-    ("three", 3),
-    ("four", 4),
-    ("five", 5),
-    ("six", 6),
-    ("seven", 7),
-    ("eight", 8),
-    ("nine", 9),
-    ("ten", 10),
-    ("eleven", 11),
-    ("twelve", 12),
-    ("thirteen", 13),
-    ("fourteen", 14),
-    ("fifteen", 15),
-    ("sixteen", 16),
-    ("seventeen", 17),
-    ("eighteen", 18),
-    ("nineteen", 19),
-    ("twenty", 20),
-    ("thirty", 30),
-    ("forty", 40),
-    ("fifty", 50),
-    ("sixty", 60),
-    ("seventy", 70),
-    ("eighty", 80),
-    ("ninety", 90),
-    ("dozen", 12),
-    ("twice", 2),
-];
-
-const ORDINALS: [(&str, u32); 12] = [
-    ("first", 1),
-    ("third", 3),
-    ("fourth", 4),
-    ("fifth", 5),
-    ("sixth", 6),
-    ("seventh", 7),
-    ("eighth", 8),
-    ("ninth", 9),
-    ("tenth", 10),
-    ("eleventh", 11),
-    ("twelfth", 12),
-    ("twentieth", 20),
-];
-
 /// A number in English words, or the name of a unit.
-fn english(words: &[Word<'_>], at: usize, found: &mut Quantities) -> usize {
+fn letters(words: &[Word<'_>], at: usize, found: &mut Quantities) -> usize {
     let low = words[at].low.as_ref();
-    if let Some((_, value)) = ORDINALS.iter().find(|(name, _)| *name == low) {
-        found.add(f64::from(*value), plain(Dimension::Ordinal));
+    if let Some(value) = english::ordinal(low) {
+        found.add(f64::from(value), plain(Dimension::Ordinal));
         return 1;
     }
     if low == "second" && at.checked_sub(1).is_some_and(|at| words[at].low == "the") {
         found.add(2.0, plain(Dimension::Ordinal));
         return 1;
     }
-    let (value, length) = english_number(&words[at..]);
+    let (value, length) = english::number(&words[at..]);
     if length == 0 {
         if let Some(unit) = units::spoken(low) {
             found.speak(unit);
@@ -323,40 +275,6 @@ fn english(words: &[Word<'_>], at: usize, found: &mut Quantities) -> usize {
     #[expect(clippy::cast_precision_loss, reason = "nobody writes such numbers in words")]
     let value = value as f64;
     length + with_unit(words, at, at + length, value, found)
-}
-
-/// The number that these words begin with, and how many words it is.
-fn english_number(words: &[Word<'_>]) -> (u64, usize) {
-    let (mut total, mut part, mut length) = (0u64, None::<u64>, 0);
-    for (at, word) in words.iter().enumerate().take(16) {
-        let low = word.low.as_ref();
-        let small = ENGLISH.iter().find(|(name, _)| *name == low).map(|(_, value)| *value);
-        match (small, low, part) {
-            (Some(value), ..) if part.is_none() || (part.is_some_and(|part| fits(part, value))) => {
-                part = Some(part.unwrap_or(0) + value);
-            }
-            (None, "hundred", Some(count)) => part = Some(count.saturating_mul(100)),
-            (None, "thousand" | "million" | "billion", Some(count)) => {
-                let scale: u64 = match low {
-                    "thousand" => 1_000,
-                    "million" => 1_000_000,
-                    _ => 1_000_000_000,
-                };
-                total = total.saturating_add(count.saturating_mul(scale));
-                part = Some(0);
-            }
-            (None, "and", Some(count)) if count >= 100 || total > 0 => continue,
-            _ => break,
-        }
-        length = at + 1;
-    }
-    (total.saturating_add(part.unwrap_or(0)), length)
-}
-
-/// Whether "twenty" may be followed by "five".
-fn fits(part: u64, value: u64) -> bool {
-    let (room, fits) = (part % 100, value < 100 && value > 0);
-    fits && (room == 0 || (room >= 20 && room.is_multiple_of(10) && value < 10))
 }
 
 /// A number in Korean words with what it counts, or the name of a unit.

@@ -65,6 +65,29 @@ impl Taken {
         Self(vec![false; words])
     }
 
+    /// Takes all that `find` finds at a word, with how many words it is; sorted, each once.
+    pub(super) fn all<T: Ord>(
+        &mut self,
+        words: usize,
+        find: impl Fn(&Self, usize) -> Option<(T, usize)>,
+    ) -> Vec<T> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < words {
+            match find(self, at) {
+                Some((item, length)) => {
+                    found.push(item);
+                    self.take(at..at + length);
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     pub(super) fn is_free(&self, at: usize) -> bool {
         self.0.get(at).is_some_and(|taken| !taken)
     }

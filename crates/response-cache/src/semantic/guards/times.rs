@@ -24,24 +24,11 @@ pub(super) enum Part {
 
 /// Takes the times out of the words; sorted, each once.
 pub(super) fn take(words: &[Word<'_>], taken: &mut Taken) -> Vec<Time> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < words.len() {
-        let time = taken.is_free(at).then(|| {
-            clock(&words[at..]).or_else(|| korean(&words[at..])).or_else(|| part(&words[at]))
-        });
-        match time.flatten() {
-            Some((time, length)) => {
-                found.push(time);
-                taken.take(at..at + length);
-                at += length;
-            }
-            None => at += 1,
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
+    taken.all(words.len(), |taken, at| {
+        let rest = &words[at..];
+        let time = || clock(rest).or_else(|| korean(rest)).or_else(|| part(&words[at]));
+        taken.is_free(at).then(time).flatten()
+    })
 }
 
 /// `15:30`, `3:30 pm`, `3pm`, `3 o'clock`.
