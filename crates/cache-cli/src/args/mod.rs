@@ -12,11 +12,15 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 use crate::language::Language;
 
 mod about;
+mod index;
 mod localized;
 mod refusal;
 mod session;
 
 pub(crate) use about::{About, Page};
+pub(crate) use index::{
+    AddToIndex, CreateIndex, DropIndex, Index, IndexInfo, IndexVerb, KeptAs, SearchIndex,
+};
 pub(crate) use refusal::{Refusal, usage_in};
 pub(crate) use session::{
     Append, Chat, Export, Import, List, Remove, Session, SessionVerb, Show, Trim, Whose,
@@ -78,6 +82,7 @@ pub(crate) enum Verb {
     Get(Get),
     Explain(Explain),
     Warm(Warm),
+    Index(Index),
     Monitor(Monitor),
     Session(Session),
     Chat(Chat),

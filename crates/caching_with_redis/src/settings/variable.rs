@@ -114,6 +114,17 @@ pub const VARIABLES: &[Variable] = &[
         "changes that Redis tells the near cache of: broadcast (all) or per-key (of what was read) \
          (broadcast)",
     ),
+    variable(
+        "CACHE_INDEX_ENGINE",
+        "index_engine",
+        "what of Redis searches vector indexes: auto (what the server has), search (a search module) or \
+         sets (vector sets) (auto)",
+    ),
+    variable(
+        "CACHE_INDEX_PARTS",
+        "index_parts",
+        "vector sets into which an index is divided, 1 to 1024; some for each primary of a cluster (1)",
+    ),
     variable("CACHE_READ_BUDGET", "read_budget", "longest time of a read of the store (50ms)"),
     variable("CACHE_LEASE_BUDGET", "lease_budget", "longest time of taking a lease (50ms)"),
     variable("CACHE_WRITE_BUDGET", "write_budget", "longest time of a write to the store (100ms)"),

@@ -1,65 +1,73 @@
 //! An input in batches of bounded size.
 
 use std::io::{self, BufRead};
-use std::path::Path;
 
-use super::texts::{Reading, Refused};
-use crate::args::Format;
-use crate::lines::Lines;
+use super::Refused;
+use crate::lines::{Line, Lines};
 
 /// A batch is full when its texts are this long, however few they are.
 const MOST_BYTES: usize = 4 << 20;
 
-/// A text and its line, counted from 1.
+/// Makes things of lines.
+pub(in crate::verbs) trait Reading: Send + 'static {
+    type Item: Send + 'static;
+
+    /// What a line gives; `None` for one that is skipped.
+    fn item(&mut self, line: Line) -> Option<Result<Self::Item, Refused>>;
+
+    /// About how many bytes it has.
+    fn bytes(item: &Self::Item) -> usize;
+}
+
+/// A thing and its line, counted from 1.
 #[derive(Debug)]
-pub(super) struct Numbered {
-    pub(super) line: u64,
-    pub(super) text: String,
+pub(in crate::verbs) struct Numbered<T> {
+    pub(in crate::verbs) line: u64,
+    pub(in crate::verbs) item: T,
 }
 
 /// Consecutive lines.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    pub(super) texts: Vec<Numbered>,
-    /// Lines that gave no text.
-    pub(super) refused: Vec<(u64, Refused)>,
+#[derive(Debug)]
+pub(in crate::verbs) struct Batch<T> {
+    pub(in crate::verbs) items: Vec<Numbered<T>>,
+    /// Lines that gave nothing.
+    pub(in crate::verbs) refused: Vec<(u64, Refused)>,
     /// Bytes of the input that it was made from.
-    pub(super) bytes: u64,
+    pub(in crate::verbs) bytes: u64,
 }
 
 /// Cuts an input into batches. After an error it ends.
 #[derive(Debug)]
-pub(super) struct Batches<R> {
-    lines: Lines<R>,
-    reading: Reading,
+pub(super) struct Batches<B, R> {
+    lines: Lines<B>,
+    reading: R,
     most: usize,
     line: u64,
     ended: bool,
 }
 
-impl<R: BufRead> Batches<R> {
-    /// Batches of at most this many texts.
-    pub(super) fn new(reader: R, format: Format, path: &Path, most: usize) -> Self {
-        let reading = Reading::new(format, path);
+impl<B: BufRead, R: Reading> Batches<B, R> {
+    /// Batches of at most this many lines.
+    pub(super) fn new(reader: B, reading: R, most: usize) -> Self {
         Self { lines: Lines::new(reader), reading, most, line: 0, ended: false }
     }
 
-    fn next_batch(&mut self) -> io::Result<Batch> {
-        let mut batch = Batch::default();
+    fn next_batch(&mut self) -> io::Result<Batch<R::Item>> {
+        let mut batch = Batch { items: Vec::new(), refused: Vec::new(), bytes: 0 };
         let start = self.lines.consumed;
         let mut bytes = 0;
-        while batch.texts.len() + batch.refused.len() < self.most && bytes < MOST_BYTES {
+        while batch.items.len() + batch.refused.len() < self.most && bytes < MOST_BYTES {
             let Some(line) = self.lines.next_line()? else {
                 self.ended = true;
                 break;
             };
             self.line += 1;
-            match self.reading.text(line) {
+            match self.reading.item(line) {
                 None => {}
                 Some(Err(refused)) => batch.refused.push((self.line, refused)),
-                Some(Ok(text)) => {
-                    bytes += text.len();
-                    batch.texts.push(Numbered { line: self.line, text });
+                Some(Ok(item)) => {
+                    bytes += R::bytes(&item);
+                    batch.items.push(Numbered { line: self.line, item });
                 }
             }
         }
@@ -68,8 +76,8 @@ impl<R: BufRead> Batches<R> {
     }
 }
 
-impl<R: BufRead> Iterator for Batches<R> {
-    type Item = io::Result<Batch>;
+impl<B: BufRead, R: Reading> Iterator for Batches<B, R> {
+    type Item = io::Result<Batch<R::Item>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
@@ -84,10 +92,24 @@ impl<R: BufRead> Iterator for Batches<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verbs::feed::text_of;
 
-    fn batches(input: &str, most: usize) -> Vec<Batch> {
-        let batches = Batches::new(input.as_bytes(), Format::Lines, Path::new("-"), most);
-        batches.map(Result::unwrap).collect()
+    struct Texts;
+
+    impl Reading for Texts {
+        type Item = String;
+
+        fn item(&mut self, line: Line) -> Option<Result<String, Refused>> {
+            text_of(line)
+        }
+
+        fn bytes(item: &String) -> usize {
+            item.len()
+        }
+    }
+
+    fn batches(input: &str, most: usize) -> Vec<Batch<String>> {
+        Batches::new(input.as_bytes(), Texts, most).map(Result::unwrap).collect()
     }
 
     #[test]
@@ -95,7 +117,7 @@ mod tests {
         let batches = batches("a\n\nb\nc\n\nd", 2);
         let lines: Vec<Vec<_>> = batches
             .iter()
-            .map(|b| b.texts.iter().map(|t| (t.line, t.text.as_str())).collect())
+            .map(|b| b.items.iter().map(|t| (t.line, t.item.as_str())).collect())
             .collect();
         let expected: [&[_]; 3] = [&[(1, "a"), (3, "b")], &[(4, "c"), (6, "d")], &[]];
         assert_eq!(lines, expected);
@@ -107,7 +129,7 @@ mod tests {
         let long = "x".repeat(MOST_BYTES / 2 + 1);
         let sizes: Vec<_> = batches(&format!("{long}\n{long}\n{long}\n"), 100)
             .iter()
-            .map(|batch| batch.texts.len())
+            .map(|batch| batch.items.len())
             .collect();
         assert_eq!(sizes, [2, 1]);
     }
