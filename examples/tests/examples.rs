@@ -40,6 +40,7 @@ fn run(name: &str, arguments: &[&str], settings: &[(&str, &str)]) -> String {
 /// On every store that is there, with its name.
 fn on_each_store(check: impl Fn(&[(&str, &str)])) {
     check(&[("CACHE_BACKEND", "memory")]);
+    check(&[("REDIS_URL", &TestServer::start().url())]);
     for kind in [OptionalServer::Search, OptionalServer::Redis8] {
         if let Some(server) = kind.builder().map(|builder| builder.start()) {
             check(&[("REDIS_URL", &server.url())]);

@@ -35,6 +35,8 @@ pub enum SearchEngine {
     Search,
     /// The vector sets of Redis 8.
     Sets,
+    /// Redis keeps the vectors; this process has them in its memory, too, and compares with every one.
+    Plain,
 }
 
 impl SearchEngine {
@@ -45,6 +47,7 @@ impl SearchEngine {
             Self::Memory => "memory",
             Self::Search => "search",
             Self::Sets => "sets",
+            Self::Plain => "plain",
         }
     }
 }
@@ -61,6 +64,8 @@ pub enum WhyEngine {
     HasSearch,
     /// The server has vector sets, and no search module.
     HasSets,
+    /// The server has neither a search module nor vector sets.
+    HasNeither,
 }
 
 impl fmt::Display for WhyEngine {
@@ -70,6 +75,7 @@ impl fmt::Display for WhyEngine {
             Self::OnlyOne => "the store has no other",
             Self::HasSearch => "the server has a search module",
             Self::HasSets => "the server has vector sets, and no search module",
+            Self::HasNeither => "the server has neither a search module nor vector sets",
         })
     }
 }
@@ -82,8 +88,7 @@ impl fmt::Display for WhyEngine {
 /// is in front of them.
 ///
 /// # Errors
-/// [`Unsupported`](cache_core::ErrorKind::Unsupported) when the server has not what is chosen, or
-/// nothing that searches. With `CACHE_ENCRYPTION_KEYS`, for a store outside of this process: a vector
+/// [`Unsupported`](cache_core::ErrorKind::Unsupported) when the server has not what is chosen. With `CACHE_ENCRYPTION_KEYS`, for a store outside of this process: a vector
 /// that is to be searched cannot be sealed, and can be turned back into much of its text.
 pub async fn open_vectors(
     settings: &Settings,
@@ -116,11 +121,18 @@ async fn on_redis(settings: &Settings, redis: &RedisBackend) -> Result<OpenedVec
         EngineChoice::Auto => VectorEngine::Auto,
         EngineChoice::Search => VectorEngine::Search,
         EngineChoice::Sets => VectorEngine::Sets,
+        EngineChoice::Plain => VectorEngine::Plain,
     };
-    let options = VectorOptions::new().with_engine(wanted).with_parts(settings.index_parts);
+    let usual = VectorOptions::new();
+    let options = usual
+        .with_engine(wanted)
+        .with_parts(settings.index_parts)
+        .with_max_stored_bytes(settings.index_size.map_or(usual.max_stored_bytes, |size| size.0))
+        .with_max_local_bytes(settings.index_memory.map_or(usual.max_local_bytes, |size| size.0));
     let vectors = RedisVectors::on(redis, options).await?;
     let (engine, found) = match vectors.engine() {
         VectorEngine::Sets => (SearchEngine::Sets, WhyEngine::HasSets),
+        VectorEngine::Plain => (SearchEngine::Plain, WhyEngine::HasNeither),
         _ => (SearchEngine::Search, WhyEngine::HasSearch),
     };
     let why = if wanted == VectorEngine::Auto { found } else { WhyEngine::Chosen };

@@ -61,11 +61,14 @@ async fn memory_keeps_indexes_as_long_as_its_store() {
 
 #[tokio::test]
 async fn redis_is_searched_by_what_it_has() {
-    for (kind, engine, why) in [
-        (OptionalServer::Search, SearchEngine::Search, WhyEngine::HasSearch),
-        (OptionalServer::Redis8, SearchEngine::Sets, WhyEngine::HasSets),
+    let searching = OptionalServer::Search.builder().map(|builder| builder.start());
+    let eighth = OptionalServer::Redis8.builder().map(|builder| builder.start());
+    for (server, engine, why) in [
+        (searching, SearchEngine::Search, WhyEngine::HasSearch),
+        (eighth, SearchEngine::Sets, WhyEngine::HasSets),
+        (Some(TestServer::start()), SearchEngine::Plain, WhyEngine::HasNeither),
     ] {
-        let Some(server) = kind.builder().map(|builder| builder.start()) else { continue };
+        let Some(server) = server else { continue };
         let url = server.url();
         let auto = settings(&[("redis_url", &url)]);
         shares(&auto).await;
@@ -89,6 +92,17 @@ async fn parts_belong_to_an_index() {
     let other = open(&parts("1")).await.unwrap();
     let error = index(&other).count(&caching_with_redis::core::vector::Filter::All).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn a_plain_servers_indexes_are_bounded() {
+    let server = TestServer::start();
+    let url = server.url();
+    let narrow = settings(&[("redis_url", &url), ("index_memory", "100")]);
+    shares(&settings(&[("redis_url", &url)])).await;
+    let error = index(&open(&narrow).await.unwrap());
+    let query = VectorQuery::nearest(Embedding::new(vec![1.0, 0.0]).unwrap(), 1);
+    assert_eq!(error.search_many(&[query]).await.unwrap_err().kind(), ErrorKind::Full);
 }
 
 #[tokio::test]
@@ -119,7 +133,7 @@ async fn nothing_is_indexed_beside_what_is_encrypted() {
 #[test]
 fn settings_that_make_no_sense_name_the_setting() {
     for (variable, value, part) in [
-        ("CACHE_INDEX_ENGINE", "hnsw", "auto, search, sets"),
+        ("CACHE_INDEX_ENGINE", "hnsw", "auto, search, sets, plain"),
         ("CACHE_INDEX_PARTS", "0", "1 to 1024"),
         ("CACHE_INDEX_PARTS", "many", "CACHE_INDEX_PARTS"),
     ] {

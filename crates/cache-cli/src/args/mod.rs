@@ -203,7 +203,9 @@ pub(crate) struct Acl {
     pub(crate) rights: Rights,
     #[arg(long)]
     pub(crate) cluster: bool,
-    #[arg(long, conflicts_with_all = ["rights", "cluster", "apply"])]
+    #[arg(long, value_name = "search|sets|plain")]
+    pub(crate) vectors: Option<Searches>,
+    #[arg(long, conflicts_with_all = ["rights", "cluster", "vectors", "apply"])]
     pub(crate) sentinel: bool,
     #[arg(long, requires = "password_file")]
     pub(crate) apply: bool,
@@ -217,6 +219,14 @@ pub(crate) enum Rights {
     Cache,
     Logs,
     All,
+}
+
+/// What of Redis searches vectors for a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Searches {
+    Search,
+    Sets,
+    Plain,
 }
 
 /// How texts are written in a file.

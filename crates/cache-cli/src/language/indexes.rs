@@ -14,15 +14,23 @@ messages! {
     label_attributes() { "attributes" "속성" }
 
     // What searches, and why.
-    engine_memory() { "comparing in memory" "메모리에서 비교" }
+    engine_memory() { "comparing with every vector" "모든 벡터와 비교" }
     engine_search() { "search module" "검색 모듈" }
     engine_sets() { "vector sets" "벡터 집합" }
+    engine_plain() {
+        "comparing with every vector, which this process has in its memory, too"
+        "이 프로세스의 메모리에도 둔 모든 벡터와 비교"
+    }
     because(what: &str, why: &str) { "{what}: {why}" "{what}. 선택 이유: {why}" }
     why_only_engine() { "the store has no other" "이 저장소의 유일한 방식" }
     why_has_search() { "the server has a search module" "서버에 검색 모듈이 있음" }
     why_has_sets() {
         "the server has vector sets, and no search module"
         "서버에 검색 모듈은 없고 벡터 집합이 있음"
+    }
+    why_has_neither() {
+        "the server has neither a search module nor vector sets"
+        "서버에 검색 모듈도 벡터 집합도 없음"
     }
     method_exact(precision: &str) { "exact, kept as {precision}" "정확, 저장 형식 {precision}" }
     method_approximate(precision: &str, links: &str, build: &str, search: &str) {

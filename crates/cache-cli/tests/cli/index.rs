@@ -1,12 +1,14 @@
 //! `index`, on every store that keeps indexes.
 
-use redis_test_server::OptionalServer;
+use redis_test_server::{OptionalServer, TestServer};
 use serde_json::Value;
 
 use crate::support::{Run, User, has_hangul};
 
 /// For a user of each store that is there; its engine.
 fn on_each_store(check: impl Fn(&User, &str)) {
+    let plain = TestServer::start();
+    check(&User::of_redis(&plain.url()), "plain");
     for (kind, engine) in [(OptionalServer::Search, "search"), (OptionalServer::Redis8, "sets")] {
         if let Some(server) = kind.builder().map(|builder| builder.start()) {
             check(&User::of_redis(&server.url()), engine);
@@ -214,9 +216,8 @@ fn given_vectors_are_found_by_vectors_and_texts_need_their_model() {
 
 #[test]
 fn a_text_is_compared_with_vectors_of_its_own_model() {
-    use openai_test_server::TestServer;
     on_each_store(|user, _| {
-        let service = TestServer::builder().start_blocking();
+        let service = openai_test_server::TestServer::builder().start_blocking();
         let base = format!("{}/v1", service.url());
         let with = |provider: &str, arguments: &[&str]| {
             let mut command = user.command();

@@ -30,7 +30,10 @@ impl Place {
     /// The keys of an index that the processes search, in the order in which the scripts take them.
     pub(super) fn plain(&self) -> Vec<Vec<u8>> {
         let others = ["entries", "written", "ends", "gone"].map(|what| format!("plain:{what}"));
-        std::iter::once(PLAIN).chain(others.iter().map(String::as_str)).map(|k| self.key(k)).collect()
+        std::iter::once(PLAIN)
+            .chain(others.iter().map(String::as_str))
+            .map(|k| self.key(k))
+            .collect()
     }
 
     /// The text of the schema. Where there is none, there is no index.

@@ -88,6 +88,11 @@ pub struct Settings {
     /// Into how many vector sets an index on Redis is divided.
     #[serde(default = "default_parts")]
     pub index_parts: usize,
+    /// The most that an index takes on a plain Redis; `None`, here and below, for the engine's own
+    /// bound.
+    pub index_size: Option<ByteSize>,
+    /// The most memory of this process that an index takes where the process searches it.
+    pub index_memory: Option<ByteSize>,
     /// How long a read may take; `None`, here and of the other budgets, for the guard's own.
     pub read_budget: Option<Span>,
     /// How long taking, prolonging and giving up a lease may take.

@@ -117,13 +117,23 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "CACHE_INDEX_ENGINE",
         "index_engine",
-        "what of Redis searches vector indexes: auto (what the server has), search (a search module) or \
-         sets (vector sets) (auto)",
+        "what of Redis searches vector indexes: auto (what the server has), search (a search module), \
+         sets (vector sets) or plain (nothing: the process has the vectors in its memory, too) (auto)",
     ),
     variable(
         "CACHE_INDEX_PARTS",
         "index_parts",
         "vector sets into which an index is divided, 1 to 1024; some for each primary of a cluster (1)",
+    ),
+    variable(
+        "CACHE_INDEX_SIZE",
+        "index_size",
+        "most that an index takes on a plain Redis; what was written first goes (512mb)",
+    ),
+    variable(
+        "CACHE_INDEX_MEMORY",
+        "index_memory",
+        "most memory of this process that an index on a plain Redis takes; a larger one is refused (1gb)",
     ),
     variable("CACHE_READ_BUDGET", "read_budget", "longest time of a read of the store (50ms)"),
     variable("CACHE_LEASE_BUDGET", "lease_budget", "longest time of taking a lease (50ms)"),

@@ -78,6 +78,7 @@ pub(super) fn why(why: WhyEngine, language: Language) -> (&'static str, String) 
         WhyEngine::OnlyOne => ("only_one", language.why_only_engine()),
         WhyEngine::HasSearch => ("has_search", language.why_has_search()),
         WhyEngine::HasSets => ("has_sets", language.why_has_sets()),
+        WhyEngine::HasNeither => ("has_neither", language.why_has_neither()),
         _ => ("other", language.why_unknown()),
     }
 }
@@ -88,6 +89,7 @@ pub(super) fn engine(vectors: &OpenedVectors, language: Language) -> String {
         SearchEngine::Memory => language.engine_memory(),
         SearchEngine::Search => language.engine_search(),
         SearchEngine::Sets => language.engine_sets(),
+        SearchEngine::Plain => language.engine_plain(),
         other => other.as_str().to_owned(),
     };
     language.because(&name, &why(vectors.why, language).1)

@@ -49,7 +49,11 @@ impl Follower {
 
     /// Reads the index as it is now, or later; `read` is given the server's clock, and `passes` says
     /// how often it goes through all vectors.
-    pub(super) async fn read<R, F>(self: &Arc<Self>, passes: usize, read: F) -> Result<R, CacheError>
+    pub(super) async fn read<R, F>(
+        self: &Arc<Self>,
+        passes: usize,
+        read: F,
+    ) -> Result<R, CacheError>
     where
         R: Send + 'static,
         F: Fn(&Scan, u64) -> R + Clone + Send + 'static,

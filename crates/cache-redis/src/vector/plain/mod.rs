@@ -173,7 +173,9 @@ impl VectorIndex for PlainIndex {
             match answer {
                 Some(answer) => removed.extend(reply::array(&self.wire.link, answer, "EVAL")?),
                 // All arguments but the schema are ids.
-                None => removed.extend(std::iter::repeat_n(Value::Int(0), call.arguments.len() - 1)),
+                None => {
+                    removed.extend(std::iter::repeat_n(Value::Int(0), call.arguments.len() - 1))
+                }
             }
         }
         super::flags(&self.wire.link, removed, ids.len())
