@@ -74,7 +74,7 @@ fn an_index_is_made_filled_searched_and_dropped() {
         assert_eq!(best["text"], "The cat sat on the mat");
         assert_eq!(
             (&best["model"], &best["attributes"]["year"]),
-            (&"lexical-384@1".into(), &2019.0.into())
+            (&"lexical-384@1".into(), &2019.into())
         );
         assert_eq!(found["matches"][1]["attributes"]["topic"], serde_json::json!(["film", "pets"]));
 
@@ -265,7 +265,9 @@ fn what_was_written_before_a_failure_stays_and_is_reported() {
     let [all, written, ..] = counts(&run.json());
     assert!(written > 0 && written < 40_000 && all == written, "{run:#?}");
     assert!(run.complaint().contains("\"full\""), "{run:#?}");
-    assert_eq!(user.json(&["index", "info", "news"])["entries"], written);
+    // Of the batch at which it failed a part may be there.
+    let entries = user.json(&["index", "info", "news"])["entries"].as_u64().unwrap();
+    assert!((written..written + 256).contains(&entries), "{entries} of {written}");
 }
 
 #[test]

@@ -32,6 +32,15 @@ pub(super) use shape::{Shape, text_of};
 /// How often progress is looked at while no batch ends.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
+/// How much is under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Lines of a batch.
+    pub(super) lines: u32,
+    /// Batches at once.
+    pub(super) batches: usize,
+}
+
 /// What a verb reads from.
 pub(super) struct Input {
     path: PathBuf,
@@ -60,14 +69,13 @@ impl Input {
         Ok(Self { path, reader: Box::new(file), bytes })
     }
 
-    /// Works through it in batches of at most so many lines, `at_once` of them at a time, until it
-    /// ends, the user interrupts, or going on makes no sense. What came of it is in the report then,
+    /// Works through it batch by batch, until it ends, the user interrupts, or going on makes no sense. What came of it is in the report then,
     /// unless the user was in a hurry.
     pub(super) async fn work<R, D, F>(
         self,
         context: &Context,
         reading: R,
-        (most, at_once): (u32, usize),
+        limits: Limits,
         report: &mut Report,
         begin: impl FnMut(Batch<R::Item>) -> F,
     ) -> Result<(), Ended>
@@ -77,8 +85,8 @@ impl Input {
         F: Future<Output = D> + Send + 'static,
     {
         let path = self.path.clone();
-        let batches = read_in_background(self, reading, most);
-        match work(batches, at_once, report, begin).await {
+        let batches = read_in_background(self, reading, limits.lines);
+        match work(batches, limits.batches, report, begin).await {
             Ok(()) => Ok(()),
             Err(Why::AtOnce) => Err(Ended::AtOnce(interrupted(context))),
             Err(Why::Interrupted) => Err(Ended::Early(interrupted(context))),

@@ -110,7 +110,7 @@ pub(super) fn values(attributes: &Attributes, without: &[&str]) -> Map<String, V
 fn in_json(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::Tags(tags) => json!(tags),
-        AttributeValue::Number(number) => json!(number),
+        AttributeValue::Number(number) => in_digits(*number),
         AttributeValue::Text(text) => json!(text),
         AttributeValue::Stored(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => json!(text),
@@ -119,6 +119,17 @@ fn in_json(value: &AttributeValue) -> Value {
         },
         _ => Value::Null,
     }
+}
+
+/// A whole number as one: 2024, not 2024.0.
+fn in_digits(number: f64) -> Value {
+    // All whole numbers up to here are floats.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the bounds")]
+    if number.fract() == 0.0 && number.abs() <= LARGEST {
+        return json!(number as i64);
+    }
+    json!(number)
 }
 
 /// The text of a value, where it is one.
@@ -143,4 +154,16 @@ pub(super) fn shown(values: &Map<String, Value>) -> String {
     };
     let each = values.iter().map(|(name, value)| format!("{name}={}", shown(value)));
     each.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_they_were_meant() {
+        for (number, text) in [(2024.0, "2024"), (-3.0, "-3"), (0.5, "0.5"), (1e300, "1e300")] {
+            assert_eq!(in_digits(number).to_string(), text);
+        }
+    }
 }

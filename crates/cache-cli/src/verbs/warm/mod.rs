@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use caching_with_redis::embedding::{Error, Lookup, ModelCache, Source};
 use serde::Serialize;
 
-use super::feed::{self, Batch, Ended, Input, Numbered, Refused, Report, Tally};
+use super::feed::{self, Batch, Ended, Input, Limits, Numbered, Refused, Report, Tally};
 use crate::args;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Fail
     let mut report = Report::new(context.output, &input, &opened.cache);
     let texts = Texts::new(warm.format, &warm.source);
     let begin = |batch| embed(opened.model.clone(), batch);
-    let limits = (warm.batch, CONCURRENCY);
+    let limits = Limits { lines: warm.batch, batches: CONCURRENCY };
     let ended = match input.work(context, texts, limits, &mut report, begin).await {
         Err(Ended::AtOnce(failure)) => return Err(failure),
         Err(Ended::Early(failure)) => Err(failure),

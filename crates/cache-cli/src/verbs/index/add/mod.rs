@@ -15,7 +15,7 @@ use caching_with_redis::core::vector::{
     VectorRefusal,
 };
 use caching_with_redis::core::{EmbedOptions, Embedding, InputKind, Ttl};
-use caching_with_redis::embedding::{Error, Lookup, ModelCache, Source};
+use caching_with_redis::embedding::{Error, ModelCache, Source};
 use serde::Serialize;
 
 use super::{GIVEN, MODEL, attribute, existing, model_tag, refuse_dimensions};
@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::figures;
 use crate::language::Language;
-use crate::verbs::feed::{self, Batch, Ended, Input, Numbered, Refused, Report, Tally};
+use crate::verbs::feed::{self, Batch, Ended, Input, Limits, Numbered, Refused, Report, Tally};
 use entries::{Content, Entries, Entry};
 
 #[derive(Debug, Serialize)]
@@ -63,8 +63,9 @@ pub(super) async fn run(context: &Context, add: &args::AddToIndex) -> Result<(),
         language,
     };
     let entries = Entries::new(add.format, &add.source, &adding.schema, language);
+    let limits = Limits { lines: add.batch, batches: 1 };
     let begin = |batch| adding.clone().add(batch);
-    let ended = match input.work(context, entries, (add.batch, 1), &mut report, begin).await {
+    let ended = match input.work(context, entries, limits, &mut report, begin).await {
         Err(Ended::AtOnce(failure)) => return Err(failure),
         Err(Ended::Early(failure)) => Err(failure),
         Ok(()) => Ok(()),
@@ -129,7 +130,8 @@ struct Added {
 }
 
 impl feed::Done for Added {
-    fn tell(self, report: &mut Report) -> Option<Failure> {
+    fn tell(mut self, report: &mut Report) -> Option<Failure> {
+        self.refused.sort_by_key(|(line, _)| *line);
         report.add(self.tally, &self.refused);
         self.failure
     }
@@ -180,32 +182,28 @@ impl Adding {
         &self,
         items: &[Numbered<Entry>],
     ) -> Result<Vec<Result<(Embedding, Origin), Error>>, Failure> {
-        let texts: Vec<_> = items.iter().filter_map(|numbered| numbered.item.text()).collect();
+        let texts: Vec<&str> = items.iter().filter_map(|numbered| numbered.item.text()).collect();
         let known = self.model.identity().dimensions;
         if let (Some(dimensions), false) = (known, texts.is_empty()) {
             refuse_dimensions(self.language, &self.schema, dimensions as usize)?;
         }
-        let mut lookups = match texts.is_empty() {
+        let lookups = match texts.is_empty() {
             true => Vec::new(),
             false => self.model.embed_each(&texts).await?,
+        };
+        for lookup in lookups.iter().flatten() {
+            refuse_dimensions(self.language, &self.schema, lookup.embedding.dimensions())?;
         }
-        .into_iter();
+        let mut lookups = lookups.into_iter();
         let mut seen = HashSet::new();
         let mut vectors = Vec::with_capacity(items.len());
         for Numbered { item, .. } in items {
             vectors.push(match &item.content {
                 Content::Vector(vector) => Ok((vector.clone(), Origin::Given)),
                 Content::Text(text) => {
-                    let lookup = lookups.next().unwrap_or(Err(Error::Aborted));
                     let first = seen.insert(text.as_str());
-                    if let Ok(lookup) = &lookup {
-                        let dimensions = lookup.embedding.dimensions();
-                        refuse_dimensions(self.language, &self.schema, dimensions)?;
-                    }
-                    lookup.map(|lookup| {
-                        let origin = Origin::of(&lookup, first);
-                        (lookup.embedding, origin)
-                    })
+                    let lookup = lookups.next().unwrap_or(Err(Error::Aborted));
+                    lookup.map(|lookup| (lookup.embedding, Origin::of(lookup.source, first)))
                 }
             });
         }
@@ -249,8 +247,8 @@ enum Origin {
 
 impl Origin {
     /// Of a text that occurs twice only the first is computed.
-    fn of(lookup: &Lookup, first: bool) -> Self {
-        match lookup.source {
+    fn of(source: Source, first: bool) -> Self {
+        match source {
             Source::Computed if first => Self::Computed,
             _ => Self::Hit,
         }
