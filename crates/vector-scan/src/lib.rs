@@ -10,6 +10,8 @@ mod plan;
 mod rows;
 mod scan;
 mod search;
+mod shared;
 
 pub use memory::{MemoryVectorIndex, MemoryVectors};
 pub use scan::{Scan, ScanEntry};
+pub use shared::SharedScan;
