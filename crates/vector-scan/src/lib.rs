@@ -3,6 +3,7 @@
 mod best;
 mod columns;
 mod dot;
+mod guarded;
 mod labels;
 mod matrix;
 mod memory;
@@ -10,8 +11,7 @@ mod plan;
 mod rows;
 mod scan;
 mod search;
-mod shared;
 
+pub use guarded::{Guarded, off_runtime, search_threads};
 pub use memory::{MemoryVectorIndex, MemoryVectors};
 pub use scan::{Scan, ScanEntry};
-pub use shared::SharedScan;

@@ -1,9 +1,7 @@
 //! Indexes in this process's memory.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -13,7 +11,8 @@ use cache_core::vector::{
 };
 use cache_core::{BackendInfo, CacheError, ErrorKind, Namespace};
 
-use crate::{Scan, ScanEntry, SharedScan};
+use crate::guarded::{Guarded, off_runtime, search_threads};
+use crate::{Scan, ScanEntry};
 
 /// Vector indexes in this process's memory, gone with it. Clones share them.
 ///
@@ -28,14 +27,14 @@ pub struct MemoryVectors {
 struct Shared {
     max_bytes: u64,
     start: Instant,
-    indexes: Mutex<BTreeMap<IndexName, Slot>>,
+    indexes: Mutex<BTreeMap<IndexName, Arc<Slot>>>,
 }
 
 /// An index that is there.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Slot {
-    schema: Arc<IndexSchema>,
-    scan: SharedScan,
+    schema: IndexSchema,
+    scan: Arc<Guarded<Scan>>,
 }
 
 impl MemoryVectors {
@@ -72,7 +71,7 @@ impl VectorStore for MemoryVectors {
 }
 
 impl Shared {
-    fn indexes(&self) -> MutexGuard<'_, BTreeMap<IndexName, Slot>> {
+    fn indexes(&self) -> MutexGuard<'_, BTreeMap<IndexName, Arc<Slot>>> {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -92,25 +91,25 @@ pub struct MemoryVectorIndex {
 
 impl MemoryVectorIndex {
     /// The index, if it is there. It must have the expected schema.
-    fn find(&self) -> Result<Option<Slot>, CacheError> {
+    fn find(&self) -> Result<Option<Arc<Slot>>, CacheError> {
         let slot = self.shared.indexes().get(&self.name).cloned();
         slot.map(|slot| self.accept(slot)).transpose()
     }
 
     /// The index, made if it was missing, and whether it was.
-    fn provide(&self) -> Result<(Slot, bool), CacheError> {
+    fn provide(&self) -> Result<(Arc<Slot>, bool), CacheError> {
         let mut indexes = self.shared.indexes();
         if let Some(slot) = indexes.get(&self.name) {
-            return Ok((self.accept(slot.clone())?, false));
+            return Ok((self.accept(Arc::clone(slot))?, false));
         }
-        let scan = SharedScan::new(&self.schema);
-        let slot = Slot { schema: Arc::new(self.schema.clone()), scan };
-        indexes.insert(self.name.clone(), slot.clone());
+        let scan = Arc::new(Guarded::new(Scan::new(&self.schema)));
+        let slot = Arc::new(Slot { schema: self.schema.clone(), scan });
+        indexes.insert(self.name.clone(), Arc::clone(&slot));
         Ok((slot, true))
     }
 
-    fn accept(&self, slot: Slot) -> Result<Slot, CacheError> {
-        if *slot.schema == self.schema {
+    fn accept(&self, slot: Arc<Slot>) -> Result<Arc<Slot>, CacheError> {
+        if slot.schema == self.schema {
             Ok(slot)
         } else {
             Err(VectorRefusal::OtherSchema(self.name.clone()).into())
@@ -159,7 +158,7 @@ impl VectorIndex for MemoryVectorIndex {
             entries.iter().for_each(|entry| scan.upsert(&ScanEntry::written(entry, now)));
             scan.evict(shared.max_bytes);
         };
-        slot.scan.write(bytes, write).await
+        slot.scan.write(|_| bytes, write).await
     }
 
     async fn remove_many(&self, ids: &[VectorId]) -> Result<Vec<bool>, CacheError> {
@@ -167,7 +166,7 @@ impl VectorIndex for MemoryVectorIndex {
         let bytes = ids.len() * self.schema.dimensions * size_of::<f32>();
         let (ids, now) = (ids.to_vec(), self.shared.now());
         let remove = move |scan: &mut Scan| ids.iter().map(|id| scan.remove(id, now)).collect();
-        slot.scan.write(bytes, remove).await
+        slot.scan.write(|_| bytes, remove).await
     }
 
     async fn search_many(
@@ -177,30 +176,31 @@ impl VectorIndex for MemoryVectorIndex {
         self.schema.check_queries(queries)?;
         let Some(slot) = self.find()? else { return Ok(vec![Vec::new(); queries.len()]) };
         let (passes, queries, shared) = (queries.len(), queries.to_vec(), Arc::clone(&self.shared));
-        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let search = move |scan: &Scan| scan.search(&queries, shared.now(), threads);
-        slot.scan.read(passes, search).await
+        let search = move |scan: &Scan| scan.search(&queries, shared.now(), search_threads());
+        slot.scan.read(move |scan| scan.bytes_of_vectors() * passes, search).await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64, CacheError> {
         filter.check(&self.schema)?;
         let Some(slot) = self.find()? else { return Ok(0) };
         let (filter, now) = (filter.clone(), self.shared.now());
-        slot.scan.read(1, move |scan| scan.count(&filter, now)).await
+        slot.scan.read(Scan::bytes_of_vectors, move |scan| scan.count(&filter, now)).await
     }
 
     async fn drop_index(&self) -> Result<bool, CacheError> {
         let dropped = self.shared.indexes().remove(&self.name);
         let Some(slot) = dropped else { return Ok(false) };
-        slot.scan.discard().await?;
+        // Giving back the memory of a large index takes time.
+        let size = slot.scan.read(|_| 0, Scan::bytes_of_vectors).await?;
+        off_runtime(size, move || drop(slot)).await?;
         Ok(true)
     }
 
     async fn info(&self) -> Result<Option<IndexInfo>, CacheError> {
         let Some(slot) = self.shared.indexes().get(&self.name).cloned() else { return Ok(None) };
-        let (schema, now) = ((*slot.schema).clone(), self.shared.now());
+        let (schema, now) = (slot.schema.clone(), self.shared.now());
         let info =
             move |scan: &Scan| IndexInfo::new(schema, scan.count(&Filter::All, now), scan.bytes());
-        Ok(Some(slot.scan.read(1, info).await?))
+        Ok(Some(slot.scan.read(Scan::bytes_of_vectors, info).await?))
     }
 }

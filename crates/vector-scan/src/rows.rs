@@ -104,6 +104,11 @@ impl Rows {
         if *ends <= now { self.find(id) } else { None }
     }
 
+    /// How many rows have ended, counted up to `most`.
+    pub(crate) fn ended_up_to(&self, most: usize, now: u64) -> usize {
+        self.by_end.iter().take_while(|(ends, _)| *ends <= now).take(most).count()
+    }
+
     fn enter(&mut self, id: VectorId, attributes: Attributes, ends: u64) -> Row {
         let row = Row { id, attributes, serial: self.next_serial, ends };
         self.next_serial += 1;

@@ -33,7 +33,10 @@ impl EmbeddedIndex {
     ) -> Result<Option<T>, CacheError> {
         match self.source().await? {
             Source::Nowhere => Ok(None),
-            Source::Mirror(mirror) => Ok(Some(mirror.scan.read(passes, ask).await?)),
+            Source::Mirror(mirror) => {
+                let bytes = move |scan: &Scan| scan.bytes_of_vectors() * passes;
+                Ok(Some(mirror.scan.read(bytes, ask).await?))
+            }
             Source::File(index) => self.ask_file(index, ask, join).await,
         }
     }

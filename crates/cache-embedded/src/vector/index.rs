@@ -1,8 +1,6 @@
 //! An index in the file.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::thread;
 
 use async_trait::async_trait;
 use cache_core::vector::{
@@ -10,7 +8,7 @@ use cache_core::vector::{
     VectorIndex, VectorMatch, VectorQuery,
 };
 use cache_core::{CacheError, ErrorKind};
-use vector_scan::Scan;
+use vector_scan::{Scan, search_threads};
 
 use super::table::{Expected, Index};
 use super::{change, row, table};
@@ -99,8 +97,7 @@ impl VectorIndex for EmbeddedIndex {
         self.schema().check_queries(queries)?;
         let most: Vec<_> = queries.iter().map(|query| query.most).collect();
         let queries: Arc<[VectorQuery]> = queries.into();
-        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let search = move |scan: &Scan| scan.search(&queries, now(), threads);
+        let search = move |scan: &Scan| scan.search(&queries, now(), search_threads());
         let join = |one, other| best_of_both(one, other, &most);
         let found = self.ask(most.len(), search, join).await?;
         Ok(found.unwrap_or_else(|| vec![Vec::new(); most.len()]))

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cache_core::CacheError;
 use cache_core::vector::IndexName;
-use vector_scan::SharedScan;
+use vector_scan::{Guarded, Scan, off_runtime};
 
 use super::read::{Changes, Seen, as_scanned};
 use super::table::{Expected, Index};
@@ -27,7 +27,7 @@ pub(crate) struct Mirrors {
 pub(super) struct Mirror {
     /// The index's id in the file.
     pub(super) index: i64,
-    pub(super) scan: SharedScan,
+    pub(super) scan: Arc<Guarded<Scan>>,
     /// Held by whoever brings it up to date.
     pub(super) turn: tokio::sync::Mutex<()>,
     seen: Mutex<Seen>,
@@ -121,7 +121,7 @@ impl Mirror {
     fn new(expected: &Expected, index: i64) -> Self {
         Self {
             index,
-            scan: SharedScan::new(&expected.schema),
+            scan: Arc::new(Guarded::new(Scan::new(&expected.schema))),
             turn: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
             bytes: AtomicU64::new(0),
@@ -142,23 +142,26 @@ impl Mirror {
     /// Moves on, if it is where these changes begin; says whether it was. It may not be, when somebody
     /// who has moved it on was cancelled meanwhile.
     pub(super) async fn apply(self: &Arc<Self>, changes: Changes) -> Result<bool, CacheError> {
-        let mirror = Arc::clone(self);
+        let (mirror, bytes) = (Arc::clone(self), changes.bytes);
         self.scan
-            .write(changes.bytes, move |scan| {
-                if mirror.seen() != changes.from {
-                    return false;
-                }
-                let now = clock::millis().unsigned_abs();
-                scan.expire(now);
-                for id in &changes.removed {
-                    scan.remove(id, now);
-                }
-                for (entry, ends) in &changes.written {
-                    scan.upsert(&as_scanned(entry, *ends));
-                }
-                *mirror.lock_seen() = changes.to;
-                true
-            })
+            .write(
+                |_| bytes,
+                move |scan| {
+                    if mirror.seen() != changes.from {
+                        return false;
+                    }
+                    let now = clock::millis().unsigned_abs();
+                    scan.expire(now);
+                    for id in &changes.removed {
+                        scan.remove(id, now);
+                    }
+                    for (entry, ends) in &changes.written {
+                        scan.upsert(&as_scanned(entry, *ends));
+                    }
+                    *mirror.lock_seen() = changes.to;
+                    true
+                },
+            )
             .await
     }
 
@@ -167,10 +170,42 @@ impl Mirror {
     }
 }
 
-/// Gives the memory of mirrors back, those that are still searched not yet.
+/// Gives the memory of mirrors back, of those that are still searched not yet.
 async fn discard(mirrors: Vec<Arc<Mirror>>) -> Result<(), CacheError> {
     for mirror in mirrors.into_iter().filter_map(Arc::into_inner) {
-        mirror.scan.discard().await?;
+        let bytes = mirror.bytes.load(Ordering::Relaxed);
+        off_runtime(usize::try_from(bytes).unwrap_or(usize::MAX), move || drop(mirror)).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_core::Namespace;
+    use cache_core::vector::IndexSchema;
+
+    use super::*;
+
+    fn index(id: i64, bytes: i64) -> Index {
+        Index { id, schema: String::new(), bytes, changes: 0, forgotten: 0 }
+    }
+
+    #[test]
+    fn those_searched_least_recently_make_room() {
+        let mirrors = Mirrors::new(1_000);
+        let displaced_by = |name: &str, index: Index| {
+            let name = IndexName::new(Namespace::default(), name).unwrap();
+            let expected = Expected::new(&name, &IndexSchema::new(4).unwrap());
+            let (mirror, displaced) = mirrors.provide_at_once(&expected, &index);
+            assert_eq!(mirror.index, index.id);
+            displaced.iter().map(|mirror| mirror.index).collect::<Vec<_>>()
+        };
+        assert_eq!(displaced_by("a", index(1, 400)), []);
+        assert_eq!(displaced_by("b", index(2, 400)), []);
+        assert_eq!(displaced_by("a", index(1, 500)), [], "it has grown");
+        assert_eq!(displaced_by("c", index(3, 300)), [2]);
+        assert_eq!(displaced_by("c", index(4, 300)), [3], "another index of the same name");
+        assert_eq!(displaced_by("a", index(1, 1_000)), [4]);
+        assert!(mirrors.has_room_for(&index(1, 1_000)) && !mirrors.has_room_for(&index(1, 1_001)));
+    }
 }
