@@ -118,15 +118,8 @@ impl MemoryVectorIndex {
 
     /// An entry that is alone too large would have to evict itself.
     fn refuse_oversized(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
-        let alone = |entry| {
-            let mut scan = Scan::new(&self.schema);
-            scan.upsert(&ScanEntry::written(entry, 0));
-            scan.bytes()
-        };
-        // Only a store that is small compared with an entry can be too small.
         let most = self.shared.max_bytes;
-        let generous = 16 * VectorEntry::MAX_ATTRIBUTE_BYTES as u64;
-        if most >= generous || entries.iter().all(|entry| alone(entry) <= most) {
+        if entries.iter().all(|entry| ScanEntry::written(entry, 0).bytes() <= most) {
             return Ok(());
         }
         let message =

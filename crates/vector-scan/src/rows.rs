@@ -22,10 +22,15 @@ pub(crate) struct Row {
 
 impl Row {
     fn bytes(&self) -> usize {
-        // Attributes are there as they came and as the columns have them.
-        let attributes: usize = self.attributes.values().map(AttributeValue::len).sum();
-        OVERHEAD + self.id.as_str().len() + 2 * attributes
+        bytes(&self.id, &self.attributes)
     }
+}
+
+/// What an entry takes besides its vector.
+pub(crate) fn bytes(id: &VectorId, attributes: &Attributes) -> usize {
+    // Attributes are there as they came and as the columns have them.
+    let attributes: usize = attributes.values().map(AttributeValue::len).sum();
+    OVERHEAD + id.as_str().len() + 2 * attributes
 }
 
 /// All rows, in the order of the matrix.

@@ -5,10 +5,10 @@ use cache_core::vector::{
 };
 
 use crate::columns::Columns;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, padded};
 use crate::plan::Plan;
 use crate::rows::{NEVER, Rows};
-use crate::search;
+use crate::{rows, search};
 
 /// An exact index of one schema, for one thread that writes or any number that read.
 ///
@@ -55,6 +55,13 @@ impl<'e> ScanEntry<'e> {
     pub fn with_ends(mut self, ends: Option<u64>) -> Self {
         self.ends = ends;
         self
+    }
+
+    /// Bytes that it takes in an index.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let vector = padded(self.vector.len()) * size_of::<f32>();
+        (vector + rows::bytes(self.id, self.attributes)) as u64
     }
 }
 
