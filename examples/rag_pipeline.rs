@@ -1,6 +1,5 @@
-//! Questions answered from this project's own documentation: its pages are cut into parts, embedded
-//! through the cache, indexed, searched, and cited; the answer comes through the response cache, and
-//! the conversation is kept.
+//! Questions answered from this project's own documentation: it is cut, embedded through the cache,
+//! indexed, searched and cited; the answer comes through the response cache, the conversation is kept.
 //!
 //! `cargo run --release --example rag_pipeline -- "What happens when Redis is down?"`
 //!
@@ -31,15 +30,14 @@ async fn main() -> anyhow::Result<()> {
     let store = open_backend(&settings).await?;
     let vectors = open_vectors(&settings, &store).await?;
     let provider = open_provider(&settings).await?.provider;
-    println!("store: {} ({})", store.backend.info().kind, store.why);
-    println!("search: {} ({})", vectors.engine.as_str(), vectors.why);
+    println!("store: {}; search: {}", store.why, vectors.why);
 
     // 1. Cut and embed. What was embedded by an earlier run is a hit, and costs nothing.
     let parts = parts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs"))?;
     let cache = builder(&settings, Arc::clone(&store.backend))?.provider(provider).build()?;
-    let texts: Vec<&str> = parts.iter().map(|(_, text)| text.as_str()).collect();
+    let texts = parts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>();
     let embeddings = cache.embed_batch(&texts).await?;
-    println!("{} parts, {} of them hits", parts.len(), cache.statistics().hits);
+    println!("{} parts, {} of them hits\n{question}", parts.len(), cache.statistics().hits);
 
     // 2. Index, under the places that are cited. It is made anew: a page may have lost a part since.
     let text = AttributeName::new("text")?;
@@ -59,8 +57,7 @@ async fn main() -> anyhow::Result<()> {
     // 3. Search: the parts that are most like the question.
     let query = VectorQuery::nearest(cache.embed(&question).await?, 4).with_attributes();
     let found = index.search_many(&[query]).await?.remove(0);
-    let mut context = "Answer from these excerpts only, and cite them by their numbers.".to_owned();
-    println!("\n{question}");
+    let mut context = "Answer from these excerpts only, and cite their numbers.".to_owned();
     for (number, part) in (1..).zip(&found) {
         let place = part.id.as_str();
         println!("  [{number}] {:.2}  {place}", part.similarity.get());
@@ -72,8 +69,8 @@ async fn main() -> anyhow::Result<()> {
 
     // 4. Answer, in the conversations of two readers. The second is answered from the cache.
     let (model, _server) = chat_model(&settings).await?;
-    let responses = response_builder(&settings, Arc::clone(&store.backend), model)?.build()?;
-    let sessions = session_builder(&settings, Arc::clone(&store.logs))?.build();
+    let responses = response_builder(&settings, store.backend, model)?.build()?;
+    let sessions = session_builder(&settings, store.logs)?.build();
     for reader in ["ana", "bo"] {
         let session = sessions.create(reader);
         let asked = [ChatMessage::system(context.as_str()), ChatMessage::user(question.as_str())];
@@ -82,13 +79,13 @@ async fn main() -> anyhow::Result<()> {
         let answer = responses.complete_with(&request, &Default::default()).await?;
         session.append(ChatMessage::from_response(&answer.response)?).await?;
         let said = answer.response.content().unwrap_or_default();
-        println!("\n{reader} is told ({}): {said}", answer.source.as_str());
+        println!("{reader} is told ({}): {said}", answer.source.as_str());
     }
     responses.flush().await?;
     Ok(cache.flush().await?)
 }
 
-/// The sections of all pages, each with its page and heading.
+/// The paragraphs of all pages, each with its place, and under its heading: that says what it is of.
 fn parts(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut parts = Vec::new();
     for page in fs::read_dir(folder)? {
@@ -99,7 +96,10 @@ fn parts(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
         }
         for section in fs::read_to_string(&page)?.split("\n## ").skip(1) {
             let (heading, text) = section.split_once('\n').unwrap_or((section, ""));
-            parts.push((format!("{file}: {heading}"), text.trim().chars().take(2_000).collect()));
+            let paragraphs = text.split("\n\n").filter(|paragraph| paragraph.len() > 100);
+            for (number, text) in (1..).zip(paragraphs) {
+                parts.push((format!("{file}: {heading} ¶{number}"), format!("{heading}: {text}")));
+            }
         }
     }
     Ok(parts)

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cache_core::CacheError;
 use cache_core::vector::VectorStore;
 use cache_redis::{RedisBackend, RedisVectors, VectorEngine, VectorOptions};
 
@@ -31,6 +30,9 @@ pub struct OpenedVectors {
 pub enum SearchEngine {
     /// This process compares with every vector that it holds in memory.
     Memory,
+    /// The embedded file keeps the vectors; this process has them in its memory, too, and compares
+    /// with every one.
+    Embedded,
     /// A search module of Redis.
     Search,
     /// The vector sets of Redis 8.
@@ -45,6 +47,7 @@ impl SearchEngine {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Memory => "memory",
+            Self::Embedded => "embedded",
             Self::Search => "search",
             Self::Sets => "sets",
             Self::Plain => "plain",
@@ -107,13 +110,14 @@ pub async fn open_vectors(
             why: WhyEngine::OnlyOne,
             redis: None,
         }),
-        Place::Embedded => Err(not_yet().into()),
+        Place::Embedded(file) => Ok(OpenedVectors {
+            store: Arc::new(file.clone()),
+            engine: SearchEngine::Embedded,
+            why: WhyEngine::OnlyOne,
+            redis: None,
+        }),
         Place::Redis(redis) => on_redis(settings, redis).await,
     }
-}
-
-fn not_yet() -> CacheError {
-    CacheError::new(cache_core::ErrorKind::Unsupported, "the embedded file has no vector indexes")
 }
 
 async fn on_redis(settings: &Settings, redis: &RedisBackend) -> Result<OpenedVectors, Error> {

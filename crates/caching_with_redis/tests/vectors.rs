@@ -60,6 +60,17 @@ async fn memory_keeps_indexes_as_long_as_its_store() {
 }
 
 #[tokio::test]
+async fn the_embedded_file_keeps_indexes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cache.db");
+    let embedded = settings(&[("backend", "embedded"), ("file", file.to_str().unwrap())]);
+    shares(&embedded).await;
+    let opened = open(&embedded).await.unwrap();
+    assert_eq!((opened.engine, opened.why), (SearchEngine::Embedded, WhyEngine::OnlyOne));
+    assert_eq!(index(&opened).info().await.unwrap().unwrap().entries, 2, "opened anew");
+}
+
+#[tokio::test]
 async fn redis_is_searched_by_what_it_has() {
     let searching = OptionalServer::Search.builder().map(|builder| builder.start());
     let eighth = OptionalServer::Redis8.builder().map(|builder| builder.start());

@@ -15,6 +15,10 @@ messages! {
 
     // What searches, and why.
     engine_memory() { "comparing with every vector" "모든 벡터와 비교" }
+    engine_embedded() {
+        "comparing with every vector of the file, which this process has in its memory, too"
+        "이 프로세스의 메모리에도 둔 파일의 모든 벡터와 비교"
+    }
     engine_search() { "search module" "검색 모듈" }
     engine_sets() { "vector sets" "벡터 집합" }
     engine_plain() {

@@ -7,6 +7,7 @@ use crate::support::{Run, User, has_hangul};
 
 /// For a user of each store that is there; its engine.
 fn on_each_store(check: impl Fn(&User, &str)) {
+    check(&User::new(), "embedded");
     let plain = TestServer::start();
     check(&User::of_redis(&plain.url()), "plain");
     for (kind, engine) in [(OptionalServer::Search, "search"), (OptionalServer::Redis8, "sets")] {
@@ -256,8 +257,7 @@ fn texts_are_kept_and_asked_for_as_the_index_says() {
 
 #[test]
 fn what_was_written_before_a_failure_stays_and_is_reported() {
-    let Some(builder) = OptionalServer::Search.builder() else { return };
-    let redis = builder.max_memory("24mb", "noeviction").start();
+    let redis = TestServer::builder().max_memory("12mb", "noeviction").start();
     let user = User::of_redis(&redis.url());
     user.json(&["index", "create", "news"]);
     let lines: String = (0..40_000).map(|n| format!("line {n}\n")).collect();

@@ -7,7 +7,6 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use redis_test_server::TestServer;
 use rustix::pty::{self, OpenptFlags};
 
 use crate::support::{OF_THE_QUESTION, User};
@@ -103,8 +102,7 @@ fn clear_asks_and_obeys() {
 
 #[test]
 fn an_index_is_filled_with_a_bar_and_dropped_after_a_question() {
-    let redis = TestServer::start();
-    let user = User::of_redis(&redis.url());
+    let user = User::new();
     user.json(&["index", "create", "things"]);
     let texts: String = (0..3_000).map(|n| format!("text {n}\n")).collect();
     let path = user.file("texts.txt", texts);

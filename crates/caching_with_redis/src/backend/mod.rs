@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::{CacheBackend, CacheError, ErrorKind, LogBackend, MemoryBackend, MemoryLog};
-use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
+use cache_embedded::{EmbeddedBackend, EmbeddedConfig, EmbeddedVectors};
 use cache_encryption::SharedKeyring;
 use cache_guard::GuardedBackend;
 use cache_redis::{NearBackend, NearConfig, NearStats, RedisBackend, Tracking};
@@ -52,7 +52,7 @@ pub struct OpenedBackend {
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
     Memory(MemoryVectors),
-    Embedded,
+    Embedded(EmbeddedVectors),
     Redis(RedisBackend),
 }
 
@@ -190,7 +190,8 @@ fn plain(
 }
 
 fn opened_file(file: EmbeddedBackend, why: WhyBackend) -> OpenedBackend {
-    opened(file, why, Place::Embedded)
+    let place = Place::Embedded(file.vectors());
+    opened(file, why, place)
 }
 
 /// With something near in front of it, where that is wanted. Conversations are always read at the
@@ -249,7 +250,10 @@ async fn embedded(settings: &Settings) -> Result<EmbeddedBackend, Error> {
         Some(path) => path.clone(),
         None => default_file()?,
     };
-    let config = EmbeddedConfig::new(path).with_max_bytes(settings.max_memory.0);
+    let mut config = EmbeddedConfig::new(path).with_max_bytes(settings.max_memory.0);
+    if let Some(memory) = settings.index_memory {
+        config = config.with_vector_memory_bytes(memory.0);
+    }
     Ok(EmbeddedBackend::open_with(config).await?)
 }
 

@@ -91,7 +91,8 @@ pub struct Settings {
     /// The most that an index takes on a plain Redis; `None`, here and below, for the engine's own
     /// bound.
     pub index_size: Option<ByteSize>,
-    /// The most memory of this process that an index takes where the process searches it.
+    /// The most memory of this process that an index on a plain Redis takes, or all indexes of the
+    /// embedded file together.
     pub index_memory: Option<ByteSize>,
     /// How long a read may take; `None`, here and of the other budgets, for the guard's own.
     pub read_budget: Option<Span>,

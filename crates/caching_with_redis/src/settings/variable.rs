@@ -133,7 +133,9 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "CACHE_INDEX_MEMORY",
         "index_memory",
-        "most memory of this process that an index on a plain Redis takes; a larger one is refused (1gb)",
+        "most memory of this process for what it searches itself: for an index on a plain Redis, beyond \
+         which it is refused (1gb), or for all of the embedded file, beyond which they are read from \
+         it for every search (256mb)",
     ),
     variable("CACHE_READ_BUDGET", "read_budget", "longest time of a read of the store (50ms)"),
     variable("CACHE_LEASE_BUDGET", "lease_budget", "longest time of taking a lease (50ms)"),

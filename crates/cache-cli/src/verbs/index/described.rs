@@ -87,6 +87,7 @@ pub(super) fn why(why: WhyEngine, language: Language) -> (&'static str, String) 
 pub(super) fn engine(vectors: &OpenedVectors, language: Language) -> String {
     let name = match vectors.engine {
         SearchEngine::Memory => language.engine_memory(),
+        SearchEngine::Embedded => language.engine_embedded(),
         SearchEngine::Search => language.engine_search(),
         SearchEngine::Sets => language.engine_sets(),
         SearchEngine::Plain => language.engine_plain(),
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_they_were_meant() {
-        for (number, text) in [(2024.0, "2024"), (-3.0, "-3"), (0.5, "0.5"), (1e300, "1e300")] {
+        for (number, text) in [(2024.0, "2024"), (-3.0, "-3"), (0.5, "0.5"), (1e300, "1e+300")] {
             assert_eq!(in_digits(number).to_string(), text);
         }
     }
