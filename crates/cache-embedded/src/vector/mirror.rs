@@ -200,9 +200,9 @@ mod tests {
             assert_eq!(mirror.index, index.id);
             displaced.iter().map(|mirror| mirror.index).collect::<Vec<_>>()
         };
-        assert_eq!(displaced_by("a", index(1, 400)), []);
-        assert_eq!(displaced_by("b", index(2, 400)), []);
-        assert_eq!(displaced_by("a", index(1, 500)), [], "it has grown");
+        assert_eq!(displaced_by("a", index(1, 400)), [0; 0]);
+        assert_eq!(displaced_by("b", index(2, 400)), [0; 0]);
+        assert_eq!(displaced_by("a", index(1, 500)), [0; 0], "it has grown");
         assert_eq!(displaced_by("c", index(3, 300)), [2]);
         assert_eq!(displaced_by("c", index(4, 300)), [3], "another index of the same name");
         assert_eq!(displaced_by("a", index(1, 1_000)), [4]);
