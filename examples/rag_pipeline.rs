@@ -1,7 +1,7 @@
 //! Questions answered from this project's own documentation: it is cut, embedded through the cache,
 //! indexed, searched and cited; the answer comes through the response cache, the conversation is kept.
 //!
-//! `cargo run --release --example rag_pipeline -- "What happens when Redis is down?"`
+//! `cargo run --release --example rag_pipeline -- "How are vectors stored?"`
 //!
 //! Without a chat model in the settings it asks a server of its own that echoes the question.
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
@@ -25,7 +25,7 @@ use openai_test_server::TestServer;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let question = std::env::args().nth(1).unwrap_or("What happens when Redis is down?".into());
+    let question = std::env::args().nth(1).unwrap_or("How are vectors stored?".into());
     let settings = Settings::load()?;
     let store = open_backend(&settings).await?;
     let vectors = open_vectors(&settings, &store).await?;
