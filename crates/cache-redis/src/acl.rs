@@ -159,7 +159,8 @@ pub fn rules(namespaces: &[Namespace], what: AclFor) -> Vec<String> {
             rules.push(format!("~{namespace}:vec:*"));
         }
     }
-    let searches_by = |engine| what.vectors == Some(engine) || what.vectors == Some(VectorEngine::Auto);
+    let searches_by =
+        |engine| what.vectors == Some(engine) || what.vectors == Some(VectorEngine::Auto);
     let parts = [
         (what.cache || what.logs || what.vectors.is_some(), COMMON),
         (what.cache, CACHE),

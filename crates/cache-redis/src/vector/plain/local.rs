@@ -1,6 +1,7 @@
 //! What this process knows of an index: all of its entries, ready to be searched.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use cache_core::vector::IndexSchema;
 use vector_scan::{Scan, ScanEntry};
@@ -16,6 +17,8 @@ const MANY: usize = 512;
 pub(super) struct Local {
     scan: Scan,
     at: Position,
+    /// When that was asked for.
+    asked: Instant,
     /// Whether nothing is missing. While an index is loaded, it is not searched.
     whole: bool,
     /// Entries whose values are damaged, with their ends.
@@ -49,6 +52,7 @@ impl Local {
         Self {
             scan: Scan::new(schema),
             at: Position::default(),
+            asked: Instant::now(),
             whole: false,
             skipped: HashMap::new(),
         }
@@ -59,9 +63,11 @@ impl Local {
         &self.at
     }
 
-    /// The entries and the server's clock, if nothing is missing.
+    /// The entries and the server's clock, if nothing is missing. The clock may be ahead by the time
+    /// that a question takes, and is never behind.
     pub(super) fn whole(&self) -> Option<(&Scan, u64)> {
-        self.whole.then_some((&self.scan, self.at.now))
+        let since = u64::try_from(self.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.whole.then(|| (&self.scan, self.at.now.saturating_add(since)))
     }
 
     /// About how many bytes of vectors go when changes of this time are taken in, from the beginning
@@ -104,6 +110,7 @@ impl Local {
             *self = Self::new(schema);
         }
         self.at = Position { number: self.at.number, ..page.to.clone() };
+        self.asked = page.asked;
         gone.iter().for_each(|id| self.remove(id));
         for written in &written {
             if !self.write(written, max_bytes) {

@@ -2,11 +2,11 @@
 //! a frame of [`cache_core::codec`]. The frame's checksum is bound to id and attributes as well, so
 //! that a value that was cut off, damaged or copied to another id is none.
 
+use cache_core::Ttl;
 use cache_core::codec::{self, EntryMeta, VectorPolicy};
 use cache_core::vector::{
     IndexSchema, Precision, VectorEntry, VectorId, pack_attributes, unpack_attributes,
 };
-use cache_core::Ttl;
 use sha2::{Digest, Sha256};
 
 /// What keeps a schema's precision in the fewest bytes.
@@ -44,8 +44,8 @@ pub(super) fn unpack(id: VectorId, stored: &[u8], schema: &IndexSchema) -> Optio
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
     let (attributes, frame) = rest.split_at_checked(length)?;
     let vector = codec::decode(&key(&id, attributes), frame).ok()?.embedding;
-    let entry = VectorEntry::new(id, vector, Ttl::FOREVER)
-        .with_attributes(unpack_attributes(attributes)?);
+    let entry =
+        VectorEntry::new(id, vector, Ttl::FOREVER).with_attributes(unpack_attributes(attributes)?);
     schema.check_entries(std::slice::from_ref(&entry)).ok()?;
     Some(entry)
 }
@@ -53,8 +53,12 @@ pub(super) fn unpack(id: VectorId, stored: &[u8], schema: &IndexSchema) -> Optio
 /// What the frame is bound to.
 fn key(id: &VectorId, attributes: &[u8]) -> [u8; 32] {
     let id = id.as_str().as_bytes();
-    Sha256::new().chain_update((id.len() as u64).to_le_bytes()).chain_update(id)
-        .chain_update(attributes).finalize().into()
+    Sha256::new()
+        .chain_update((id.len() as u64).to_le_bytes())
+        .chain_update(id)
+        .chain_update(attributes)
+        .finalize()
+        .into()
 }
 
 #[cfg(test)]
