@@ -191,7 +191,7 @@ impl VectorIndex for PlainIndex {
                 Some(answer) => removed.extend(reply::array(&self.wire.link, answer, "EVAL")?),
                 // All arguments but the schema are ids.
                 None => {
-                    removed.extend(std::iter::repeat_n(Value::Int(0), call.arguments.len() - 1))
+                    removed.extend(std::iter::repeat_n(Value::Int(0), call.arguments.len() - 1));
                 }
             }
         }

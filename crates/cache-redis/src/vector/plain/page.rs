@@ -38,8 +38,8 @@ pub(super) struct Page {
     /// Entries that there are, and those of them that have not ended.
     pub(super) entries: u64,
     pub(super) living: u64,
-    gone: Vec<Vec<u8>>,
-    written: Vec<[Value; 4]>,
+    pub(super) gone: Vec<Vec<u8>>,
+    pub(super) written: Vec<[Value; 4]>,
 }
 
 /// Changes, read.
