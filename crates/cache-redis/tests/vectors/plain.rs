@@ -27,7 +27,7 @@ async fn what_another_has_written_is_seen_by_the_next_search() {
     for round in 0..300 {
         let id = format!("{:03}", round % 7);
         one.upsert_many(&[entry(&id, [1.0, 0.0, 0.0])]).await.unwrap();
-        assert_eq!(nearest(&*other).await, [id.clone()], "written in round {round}");
+        assert_eq!(nearest(&*other).await, [&id[..]], "written in round {round}");
         assert_eq!(other.remove_many(&[entry(&id, [1.0; 3]).id]).await.unwrap(), [true]);
         assert!(nearest(&*one).await.is_empty(), "removed in round {round}");
     }

@@ -55,7 +55,7 @@ async fn nobody_asks_while_nothing_changes_and_own_writes_are_seen_at_once() {
     for round in 0..20 {
         let id = format!("{round:02}");
         index.upsert_many(&[along(&id)]).await.unwrap();
-        assert_eq!(nearest(&*index).await, [id.clone()], "an own write");
+        assert_eq!(nearest(&*index).await, [&id[..]], "an own write");
         index.remove_many(&[along(&id).id]).await.unwrap();
         assert!(nearest(&*index).await.is_empty(), "an own removal");
     }
