@@ -81,7 +81,8 @@ pub struct AclFor {
     /// Logs.
     pub logs: bool,
     /// Vector search by this engine, which the server must have: it refuses rules about commands that
-    /// it does not know. For [`Auto`](VectorEngine::Auto) it must have both.
+    /// it does not know. For [`Auto`](VectorEngine::Auto) it must have all of them: better give what
+    /// [`RedisVectors::engine`](crate::RedisVectors::engine) says.
     pub vectors: Option<VectorEngine>,
     /// Any of these in a cluster.
     pub cluster: bool,

@@ -36,6 +36,11 @@ impl Place {
             .collect()
     }
 
+    /// What those keys begin with.
+    pub(super) fn plain_prefix(&self) -> String {
+        format!("{}plain:", self.0)
+    }
+
     /// The text of the schema. Where there is none, there is no index.
     pub(super) fn schema(&self) -> Vec<u8> {
         self.key("schema")
@@ -99,7 +104,11 @@ mod tests {
 
         let plain = whole.plain();
         assert_eq!(plain[0], b"app:vec:{a-1}:plain:index");
-        assert!(plain.iter().all(|key| slot_of(key) == slot_of(&plain[0])));
+        let prefix = whole.plain_prefix();
+        let belongs = |key: &Vec<u8>| {
+            slot_of(key) == slot_of(&plain[0]) && key.starts_with(prefix.as_bytes())
+        };
+        assert!(plain.iter().all(belongs));
         assert_eq!(of(Kept::Plain, &plain[0]), Some(name));
         assert_eq!(of(Kept::Plain, &plain[1]), None);
         assert_eq!((of(Kept::Plain, &whole.schema()), of(Kept::Whole, &plain[0])), (None, None));

@@ -1,5 +1,7 @@
 //! What is asked of a store of vectors.
 
+use std::time::Duration;
+
 /// What of a server searches vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -30,6 +32,8 @@ pub struct VectorOptions {
     pub max_stored_bytes: u64,
     /// The most bytes that it takes in this process.
     pub max_local_bytes: u64,
+    /// For how long searches of it may miss what other processes have written.
+    pub max_staleness: Duration,
 }
 
 impl VectorOptions {
@@ -41,6 +45,7 @@ impl VectorOptions {
             parts: 1,
             max_stored_bytes: 512 << 20,
             max_local_bytes: 1 << 30,
+            max_staleness: Duration::ZERO,
         }
     }
 
@@ -76,6 +81,21 @@ impl VectorOptions {
     #[must_use]
     pub fn with_max_local_bytes(mut self, bytes: u64) -> Self {
         self.max_local_bytes = bytes;
+        self
+    }
+
+    /// Lets searches of such an index do without a round trip while the server has told of no change,
+    /// over a connection of its own to each primary (`CLIENT TRACKING`, as the
+    /// [near cache](crate::NearBackend) has it). A message is here after the write has returned, mostly
+    /// within a millisecond: so a search may miss what **another** store, of this process or another
+    /// one, has written less than this before it began, and never anything older, whatever becomes of
+    /// the connection. Where a server does not tell, every search asks. Writes of this store and its
+    /// clones are seen at once.
+    ///
+    /// Zero, the default, keeps the contract to the letter: every search asks.
+    #[must_use]
+    pub fn with_max_staleness(mut self, staleness: Duration) -> Self {
+        self.max_staleness = staleness;
         self
     }
 }

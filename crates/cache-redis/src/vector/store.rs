@@ -41,7 +41,8 @@ const STEP: usize = 1_000;
 /// [a bound](VectorOptions::with_max_local_bytes). The first search loads it, on a task of its own that
 /// goes on when nobody waits any longer; [`local_indexes`](Self::local_indexes) tells how far that is, and
 /// so do `tracing` events. Every search asks the server first what has changed (one round trip, which
-/// searches at the same time share), so that it sees what anybody has written before it began. After a
+/// searches at the same time share), so that it sees what anybody has written before it began, unless
+/// [some staleness](VectorOptions::with_max_staleness) is allowed. After a
 /// failover, a restart of the server or a pause in which more entries were removed than it remembers (ten
 /// thousand, or as many as there are), the index is loaded anew. Clones of a store share what they have.
 ///
@@ -123,7 +124,8 @@ impl RedisVectors {
             None => reason.to_owned(),
         };
         tracing::debug!(engine = ?options.engine, reason, "vector search");
-        Ok(Self { link, options, graphs: faulty.is_none(), reason, locals: Arc::default() })
+        let locals = Arc::new(Locals::new(&link, &options));
+        Ok(Self { link, options, graphs: faulty.is_none(), reason, locals })
     }
 
     /// What is used: never [`Auto`](VectorEngine::Auto).

@@ -3,10 +3,12 @@
 //! Every search asks what has changed before it looks, so that it sees whatever was written before it
 //! began. Searches that wait at the same time share a question: who came before it was sent needs no
 //! other. A question goes on when those who wait for it are gone, so that an index that takes long to
-//! load is loaded although nobody is that patient.
+//! load is loaded although nobody is that patient. Where a bound on staleness is allowed, nobody asks
+//! while the server has told of no change.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use cache_core::{CacheError, ErrorKind};
 use tokio::sync::OwnedMutexGuard;
@@ -14,6 +16,7 @@ use vector_scan::{Guarded, Scan, off_runtime};
 
 use super::figures::{Figures, LocalIndex};
 use super::local::{Applied, Local};
+use super::news::{Mark, Topic};
 use super::page::{Page, Position};
 use super::wire::{self, Wire};
 
@@ -31,6 +34,9 @@ pub(super) struct Follower {
     arrivals: AtomicU64,
     last: Arc<tokio::sync::Mutex<Round>>,
     figures: Mutex<Figures>,
+    /// What is told, where that is enough.
+    topic: Option<Topic>,
+    current: Mutex<Option<Mark>>,
 }
 
 /// The last question: it was sent after so many arrivals, and this came of it.
@@ -41,10 +47,10 @@ struct Round {
 }
 
 impl Follower {
-    pub(super) fn new(wire: Arc<Wire>, max_bytes: u64) -> Self {
+    pub(super) fn new(wire: Arc<Wire>, max_bytes: u64, topic: Option<Topic>) -> Self {
         let local = Arc::new(Guarded::new(Local::new(&wire.schema)));
-        let (last, figures) = (Arc::default(), Mutex::default());
-        Self { wire, max_bytes, local, arrivals: AtomicU64::new(0), last, figures }
+        let (arrivals, last, figures) = (AtomicU64::new(0), Arc::default(), Mutex::default());
+        Self { wire, max_bytes, local, arrivals, last, figures, topic, current: Mutex::default() }
     }
 
     /// Reads the index as it is now, or later; `read` is given the server's clock, and `passes` says
@@ -75,6 +81,11 @@ impl Follower {
         self.figures.lock().unwrap_or_else(PoisonError::into_inner).of(&self.wire.name)
     }
 
+    /// This process has changed the index, or may have.
+    pub(super) fn changed(&self) {
+        self.topic.iter().for_each(Topic::changed);
+    }
+
     /// Gives the memory back. The next search begins anew.
     pub(super) async fn forget(&self) -> Result<(), CacheError> {
         self.replace(Local::new(&self.wire.schema)).await
@@ -82,6 +93,9 @@ impl Follower {
 
     /// Asks what has changed, or waits for somebody's question that is sent after this was called.
     async fn catch_up(self: &Arc<Self>) -> Result<(), CacheError> {
+        if self.is_current() {
+            return Ok(());
+        }
         let arrival = self.arrivals.fetch_add(1, Ordering::AcqRel) + 1;
         let last = Arc::clone(&self.last).lock_owned().await;
         if last.arrivals >= arrival {
@@ -100,10 +114,22 @@ impl Follower {
 
     async fn ask_for_all(&self, mut round: OwnedMutexGuard<Round>) -> Result<(), CacheError> {
         let arrivals = self.arrivals.load(Ordering::Acquire);
+        let mark = self.topic.as_ref().and_then(Topic::mark);
         let result = self.follow().await;
+        *self.mark() = if result.is_ok() { mark } else { None };
         let failure = result.as_ref().err().map(|error| (error.kind(), error.to_string()));
         *round = Round { arrivals, failure };
         result
+    }
+
+    /// Whether there is nothing to ask for.
+    fn is_current(&self) -> bool {
+        let Some(topic) = &self.topic else { return false };
+        self.mark().as_ref().is_some_and(|mark| topic.holds(mark))
+    }
+
+    fn mark(&self) -> MutexGuard<'_, Option<Mark>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks until everything is known.
@@ -138,11 +164,12 @@ impl Follower {
         let mut call = self.wire.call();
         call.arg(from.generation.as_slice());
         call.arg(from.history.as_slice());
+        let asked = Instant::now();
         for number in [from.number, from.now, MOST_ENTRIES as u64, MOST_BYTES as u64] {
             call.number(&number);
         }
         let answer = self.wire.one(&wire::CHANGES, call).await?;
-        answer.map(|answer| Page::read(&self.wire.link, answer)).transpose()
+        answer.map(|answer| Page::read(&self.wire.link, answer, asked)).transpose()
     }
 
     async fn take(&self, from: Position, page: Page) -> Result<Applied, CacheError> {
@@ -167,6 +194,7 @@ impl Follower {
     }
 
     async fn replace(&self, mut by: Local) -> Result<(), CacheError> {
+        *self.mark() = None;
         let is_whole = by.whole().is_some();
         let replace = move |local: &mut Local| std::mem::swap(local, &mut by);
         self.local.write(Local::bytes_of_vectors, replace).await?;

@@ -10,6 +10,7 @@ mod figures;
 mod follower;
 mod local;
 mod locals;
+mod news;
 mod page;
 mod value;
 mod wire;
@@ -25,7 +26,7 @@ use cache_core::{CacheError, ErrorKind, LeaseToken};
 use redis::Value;
 use vector_scan::{Scan, off_runtime, search_threads};
 
-use super::script::Call;
+use super::script::{Call, VectorScript};
 use super::{chunks, last_of_each, unreadable};
 use crate::link::Link;
 use crate::{VectorOptions, error, reply};
@@ -60,8 +61,7 @@ impl PlainIndex {
         locals: &Locals,
     ) -> Self {
         let wire = Arc::new(Wire::new(link, name.clone(), schema.clone()));
-        let follow = || Follower::new(Arc::clone(&wire), options.max_local_bytes);
-        let follower = locals.provide(name, schema, follow);
+        let follower = locals.provide(&wire);
         Self { wire, follower, max_stored_bytes: options.max_stored_bytes }
     }
 
@@ -70,6 +70,18 @@ impl PlainIndex {
         let mut call = self.wire.call();
         call.arg(&LeaseToken::unique().as_bytes()[..]);
         call
+    }
+
+    /// Runs a script that changes the index. The next search of this process asks what has changed,
+    /// also where it is unknown whether anything has.
+    async fn change(
+        &self,
+        script: &VectorScript,
+        calls: &[Call],
+    ) -> Result<Vec<Option<Value>>, CacheError> {
+        let answers = self.wire.run(script, calls).await;
+        self.follower.changed();
+        answers
     }
 
     fn writing(&self) -> Call {
@@ -125,13 +137,18 @@ impl PlainIndex {
     }
 }
 
+/// What an entry is to whoever packs, reads or keeps it: short vectors have checksums and ids, too.
+fn bytes_of_work(schema: &IndexSchema) -> usize {
+    (schema.dimensions * size_of::<f32>()).max(512)
+}
+
 /// Entries, of those with the same id the last one, with their stored forms.
 async fn pack(
     entries: &[VectorEntry],
     schema: &IndexSchema,
 ) -> Result<Vec<(VectorEntry, Vec<u8>)>, CacheError> {
     let entries: Vec<_> = last_of_each(entries).cloned().collect();
-    let (bytes, schema) = (entries.len() * schema.dimensions * size_of::<f32>(), schema.clone());
+    let (bytes, schema) = (entries.len() * bytes_of_work(schema), schema.clone());
     let pack = move |entry: VectorEntry| {
         let value = value::pack(&entry, &schema);
         (entry, value)
@@ -164,17 +181,17 @@ impl VectorIndex for PlainIndex {
     async fn upsert_many(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
         self.wire.schema.check_entries(entries)?;
         let calls = self.writes(entries).await?;
-        self.wire.run(&wire::WRITE, &calls).await.map(|_| ())
+        self.change(&wire::WRITE, &calls).await.map(|_| ())
     }
 
     async fn remove_many(&self, ids: &[VectorId]) -> Result<Vec<bool>, CacheError> {
         let (calls, mut removed) = (self.removes(ids), Vec::with_capacity(ids.len()));
-        for (call, answer) in calls.iter().zip(self.wire.run(&wire::REMOVE, &calls).await?) {
+        for (call, answer) in calls.iter().zip(self.change(&wire::REMOVE, &calls).await?) {
             match answer {
                 Some(answer) => removed.extend(reply::array(&self.wire.link, answer, "EVAL")?),
                 // All arguments but the schema are ids.
                 None => {
-                    removed.extend(std::iter::repeat_n(Value::Int(0), call.arguments.len() - 1))
+                    removed.extend(std::iter::repeat_n(Value::Int(0), call.arguments.len() - 1));
                 }
             }
         }
@@ -198,8 +215,9 @@ impl VectorIndex for PlainIndex {
     }
 
     async fn drop_index(&self) -> Result<bool, CacheError> {
-        let dropped = self.wire.one(&wire::DROP, self.wire.call()).await?.unwrap_or(Value::Nil);
+        let mut answers = self.change(&wire::DROP, &[self.wire.call()]).await?;
         self.follower.forget().await?;
+        let dropped = answers.pop().flatten().unwrap_or(Value::Nil);
         Ok(reply::number(&self.wire.link, dropped, "EVAL")? > 0)
     }
 

@@ -1,10 +1,13 @@
 //! What a server tells of the changes of an index.
 
+use std::time::Instant;
+
 use cache_core::CacheError;
 use cache_core::vector::{IndexSchema, VectorEntry, VectorId};
 use redis::Value;
 
 use super::super::id_of;
+use super::bytes_of_work;
 use super::value;
 use crate::link::Link;
 use crate::{error, reply};
@@ -26,6 +29,8 @@ pub(super) struct Position {
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) to: Position,
+    /// When it was asked for.
+    pub(super) asked: Instant,
     /// It tells everything from the beginning.
     pub(super) anew: bool,
     /// There is more behind it.
@@ -33,8 +38,8 @@ pub(super) struct Page {
     /// Entries that there are, and those of them that have not ended.
     pub(super) entries: u64,
     pub(super) living: u64,
-    gone: Vec<Vec<u8>>,
-    written: Vec<[Value; 4]>,
+    pub(super) gone: Vec<Vec<u8>>,
+    pub(super) written: Vec<[Value; 4]>,
 }
 
 /// Changes, read.
@@ -54,7 +59,7 @@ pub(super) struct Written {
 }
 
 impl Page {
-    pub(super) fn read(link: &Link, answer: Value) -> Result<Self, CacheError> {
+    pub(super) fn read(link: &Link, answer: Value, asked: Instant) -> Result<Self, CacheError> {
         let unexpected = || error::unexpected(link.location(), "EVAL");
         let parts = reply::array(link, answer, "EVAL")?;
         let [generation, history, since, upto, number, now, entries, living, gone, written] =
@@ -79,6 +84,7 @@ impl Page {
                 number: upto,
                 now: count(now)?,
             },
+            asked,
             anew: count(since)? == 0,
             more: upto < number,
             entries: count(entries)?,
@@ -90,7 +96,7 @@ impl Page {
 
     /// About how many bytes of vectors there are to be read and written.
     pub(super) fn bytes(&self, schema: &IndexSchema) -> usize {
-        (self.gone.len() + self.written.len()) * schema.dimensions * size_of::<f32>()
+        (self.gone.len() + self.written.len()) * bytes_of_work(schema)
     }
 
     /// Reads the entries. What is no entry is left out; it cannot have been written here.

@@ -29,14 +29,19 @@ pub(super) struct Wire {
     pub(super) link: Link,
     pub(super) name: IndexName,
     pub(super) schema: IndexSchema,
+    pub(super) keys: Vec<Vec<u8>>,
     text: String,
-    keys: Vec<Vec<u8>>,
 }
 
 impl Wire {
     pub(super) fn new(link: Link, name: IndexName, schema: IndexSchema) -> Self {
         let (text, keys) = (schema.to_text(), Place::of(&name).plain());
         Self { link, name, schema, text, keys }
+    }
+
+    /// What the keys, and no others, begin with.
+    pub(super) fn prefix(&self) -> String {
+        Place::of(&self.name).plain_prefix()
     }
 
     /// A call of one of the scripts, as far as all are alike.
