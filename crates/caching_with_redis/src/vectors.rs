@@ -87,12 +87,16 @@ impl fmt::Display for WhyEngine {
 /// the same connection. On Redis it finds out what the server has, in two round trips; the settings
 /// may choose (`CACHE_INDEX_ENGINE`, `CACHE_INDEX_PARTS`).
 ///
+/// Call it once and keep what it gives: on a plain Redis every opening has a copy of its own of what it
+/// searches in the process's memory (`CACHE_INDEX_MEMORY`), which its clones share.
+///
 /// Indexes stand outside of the cache: clearing it touches none. Neither the guard nor the near cache
 /// is in front of them.
 ///
 /// # Errors
-/// [`Unsupported`](cache_core::ErrorKind::Unsupported) when the server has not what is chosen. With `CACHE_ENCRYPTION_KEYS`, for a store outside of this process: a vector
-/// that is to be searched cannot be sealed, and can be turned back into much of its text.
+/// [`Unsupported`](cache_core::ErrorKind::Unsupported) when the server has not what is chosen. With
+/// `CACHE_ENCRYPTION_KEYS`, for a store outside of this process: a vector that is to be searched cannot
+/// be sealed, and can be turned back into much of its text.
 pub async fn open_vectors(
     settings: &Settings,
     store: &OpenedBackend,
