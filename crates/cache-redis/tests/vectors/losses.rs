@@ -5,7 +5,7 @@ use cache_redis::{VectorEngine, VectorOptions};
 
 use crate::{entry, name, nearest, schema, server, store};
 
-const ENGINES: [VectorEngine; 2] = [VectorEngine::Search, VectorEngine::Sets];
+const ENGINES: [VectorEngine; 3] = [VectorEngine::Search, VectorEngine::Sets, VectorEngine::Plain];
 
 #[tokio::test]
 async fn after_a_flush_and_after_a_restart_an_index_is_empty_and_takes_entries() {

@@ -9,7 +9,13 @@ mod choosing;
 mod conformance;
 mod graphs;
 mod losses;
+mod plain;
+mod plain_bounds;
+mod plain_losses;
+mod plain_model;
+mod plain_news;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use cache_core::Namespace;
@@ -18,13 +24,14 @@ use cache_core::vector::{
     VectorQuery,
 };
 use cache_core::{Embedding, Ttl};
-use cache_redis::{RedisVectors, VectorEngine, VectorOptions};
+use cache_redis::{LocalIndex, RedisVectors, VectorEngine, VectorOptions};
 use redis_test_server::{OptionalServer, TestServer};
 use support::patient;
 
 /// The server for an engine, where it is there.
 pub(crate) fn server(engine: VectorEngine) -> Option<TestServer> {
     let kind = match engine {
+        VectorEngine::Plain => return Some(TestServer::start()),
         VectorEngine::Search => OptionalServer::Search,
         _ => OptionalServer::Redis8,
     };
@@ -33,6 +40,11 @@ pub(crate) fn server(engine: VectorEngine) -> Option<TestServer> {
 
 pub(crate) async fn store(url: &str, options: VectorOptions) -> Arc<RedisVectors> {
     Arc::new(RedisVectors::connect(&patient(url), options).await.unwrap())
+}
+
+/// A store whose process searches itself.
+pub(crate) async fn plain(url: &str) -> Arc<RedisVectors> {
+    store(url, VectorOptions::new().with_engine(VectorEngine::Plain)).await
 }
 
 pub(crate) fn name(name: &str) -> IndexName {
@@ -55,4 +67,14 @@ pub(crate) async fn nearest(index: &dyn VectorIndex) -> Vec<String> {
     let query = VectorQuery::nearest(Embedding::new(vec![1.0, 0.0, 0.0]).unwrap(), 10);
     let found = index.search_many(&[query]).await.unwrap().remove(0);
     found.iter().map(|found| found.id.as_str().to_owned()).collect()
+}
+
+/// What the only index of a store comes to in this process.
+pub(crate) fn local(store: &RedisVectors) -> LocalIndex {
+    store.local_indexes().remove(0)
+}
+
+/// Entries `00000`, `00001`, …, all of one direction.
+pub(crate) fn numbered(numbers: Range<usize>) -> Vec<VectorEntry> {
+    numbers.map(|i| entry(&format!("{i:05}"), [1.0, 0.0, 0.0])).collect()
 }
