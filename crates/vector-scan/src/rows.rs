@@ -9,6 +9,8 @@ pub(crate) const NEVER: u64 = u64::MAX;
 
 /// What an entry takes besides vector, id and attributes: its places in tables. Estimated.
 const OVERHEAD: usize = 320;
+/// What attributes take besides their content: a node of a tree, and labels. Estimated.
+const OVERHEAD_OF_ATTRIBUTES: usize = 560;
 
 /// A row without its vector.
 #[derive(Debug)]
@@ -29,8 +31,9 @@ impl Row {
 /// What an entry takes besides its vector.
 pub(crate) fn bytes(id: &VectorId, attributes: &Attributes) -> usize {
     // Attributes are there as they came and as the columns have them.
-    let attributes: usize = attributes.values().map(AttributeValue::len).sum();
-    OVERHEAD + id.as_str().len() + 2 * attributes
+    let content: usize = attributes.values().map(AttributeValue::len).sum();
+    let around = if attributes.is_empty() { 0 } else { OVERHEAD_OF_ATTRIBUTES };
+    OVERHEAD + id.as_str().len() + around + 2 * content
 }
 
 /// All rows, in the order of the matrix.

@@ -11,8 +11,8 @@ use crate::matrix::unit;
 use crate::plan::Plan;
 use crate::scan::Scan;
 
-/// A thread more pays only if it has so many bytes to read.
-const BYTES_PER_THREAD: usize = 4 << 20;
+/// A thread more pays only if it has so many bytes to read: they take half a millisecond.
+const BYTES_PER_THREAD: usize = 16 << 20;
 
 /// A query made ready for this index.
 struct Ready<'s> {
