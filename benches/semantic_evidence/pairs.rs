@@ -7,15 +7,15 @@ use std::path::Path;
 const HARD_PAIRS: &str = include_str!("../../crates/response-cache/data/hard-pairs.tsv");
 const PARAPHRASES: &str = include_str!("../../crates/response-cache/data/paraphrases.tsv");
 
-pub struct Pair {
-    pub language: &'static str,
-    pub kind: String,
+pub(crate) struct Pair {
+    pub(crate) language: &'static str,
+    pub(crate) kind: String,
     /// From the repository, made from templates; not from other people's data.
-    pub own: bool,
+    pub(crate) own: bool,
     /// From the file of paraphrases.
-    pub paraphrase: bool,
-    pub same: bool,
-    pub texts: [String; 2],
+    pub(crate) paraphrase: bool,
+    pub(crate) same: bool,
+    pub(crate) texts: [String; 2],
 }
 
 impl Pair {
@@ -41,7 +41,7 @@ impl Pair {
 
     /// Which half the pair is in, by FNV-1a of its texts: the same on every machine. Another seed
     /// halves the pairs in another way.
-    pub fn is_held_out(&self, seed: u64) -> bool {
+    pub(crate) fn is_held_out(&self, seed: u64) -> bool {
         let texts = self.texts.iter().flat_map(|text| text.bytes().chain([0]));
         let seed = if seed == 0 { None } else { Some(seed.to_le_bytes()) };
         let bytes = texts.chain(seed.into_iter().flatten());
@@ -54,7 +54,7 @@ impl Pair {
 }
 
 /// All pairs whose texts differ: the same text is an exact hit.
-pub fn all() -> Vec<Pair> {
+pub(crate) fn all() -> Vec<Pair> {
     let ours = |file: &'static str, paraphrase| {
         file.lines().skip(1).map(move |line| Pair::of_ours(line, paraphrase))
     };
