@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use cache_core::vector::Similarity;
 use cache_core::{ChatProvider, ChatRequest, MemoryBackend, Namespace, ProviderError, Scope};
-use common::semantic::{Angles, Shelf};
+use common::semantic::{Angles, Renamed, Shelf};
 use common::{Script, chunks, millis, request, said, ttl, until};
 use proptest::prelude::*;
 use response_cache::semantic::{Guard, Outcome, Semantic, Verifier};
@@ -324,16 +324,18 @@ struct Context {
     scope: usize,
     system: usize,
     before: usize,
-    parameters: [usize; 4],
+    parameters: [usize; 3],
+    other_model: bool,
 }
 
 fn context() -> impl Strategy<Value = Context> {
-    let parts = (0..3usize, 0..3usize, 0..3usize, [0..2usize, 0..2, 0..2, 0..2]);
-    parts.prop_map(|(scope, system, before, parameters)| Context {
+    let parts = (0..3usize, 0..3usize, 0..3usize, [0..2usize, 0..2, 0..2], any::<bool>());
+    parts.prop_map(|(scope, system, before, parameters, other_model)| Context {
         scope,
         system,
         before,
         parameters,
+        other_model,
     })
 }
 
@@ -349,7 +351,7 @@ impl Context {
             messages.push(json!({ "role": "assistant", "content": format!("b{}", self.before) }));
         }
         messages.push(json!({ "role": "user", "content": question }));
-        let [seed, tools, format, model] = self.parameters;
+        let [seed, tools, format] = self.parameters;
         let mut request = request("").with("messages", messages).with("seed", seed);
         if tools > 0 {
             request =
@@ -358,10 +360,19 @@ impl Context {
         if format > 0 {
             request = request.with("response_format", json!({ "type": "json_object" }));
         }
-        if model > 0 {
-            request = request.with("model", "another");
-        }
         request
+    }
+
+    fn cache(&self, fixture: &Fixture) -> ResponseCache {
+        if !self.other_model {
+            return fixture.cache();
+        }
+        let provider = Arc::new(Renamed(fixture.provider.clone()));
+        ResponseCache::builder(fixture.backend.clone(), provider)
+            .share_statistics_every(None)
+            .semantic(fixture.settings())
+            .build()
+            .unwrap()
     }
 
     fn options(&self) -> CallOptions {
@@ -380,9 +391,10 @@ proptest! {
         let served = runtime.block_on(async {
             let fixture = Fixture::new();
             fixture.shelf.ignores_filters.store(broken, Ordering::SeqCst);
-            let cache = fixture.cache();
+            let cache = one.cache(&fixture);
             cache.complete_with(&one.request(FIRST), &one.options()).await.unwrap();
             cache.flush().await.unwrap();
+            let cache = other.cache(&fixture);
             let answer = cache.complete_with(&other.request(SECOND), &other.options()).await.unwrap();
             answer.source == Source::Semantic
         });

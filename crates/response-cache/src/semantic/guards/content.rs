@@ -40,23 +40,11 @@ const MOST_COMPARED: usize = 10;
 /// For each word that only one text has, so many must be in both.
 const COMMON_PER_ADDITION: usize = 6;
 
-/// Whether each text has words that the other lacks, or they have none in common.
-pub(super) fn exchanged(one: &Scan<'_>, other: &Scan<'_>) -> bool {
-    let Difference { common, only } = difference(one, other);
-    (only[0] > 0 && only[1] > 0) || (common == 0 && plain(one) != plain(other))
-}
-
 /// The words of grammar: all that a text like "who are you" has.
 fn plain<'s>(scan: &'s Scan<'_>) -> Vec<&'s str> {
     let words = scan.words.iter().map(|word| word.low.split('\'').next().unwrap_or_default());
     let says_little = |word: &str| ["a", "an", "the", "is", "are", "please"].contains(&word);
     words.filter(|word| super::names::is_common(word) && !says_little(word)).collect()
-}
-
-/// Whether one text has too many words that the other lacks.
-pub(super) fn added(one: &Scan<'_>, other: &Scan<'_>) -> bool {
-    let Difference { common, only } = difference(one, other);
-    (only[0] + only[1]) * COMMON_PER_ADDITION > common
 }
 
 /// How many words of substance two texts share, and how many only one of them has.
@@ -66,16 +54,28 @@ pub(super) struct Difference {
     pub(super) only: [usize; 2],
 }
 
-pub(super) fn difference(one: &Scan<'_>, other: &Scan<'_>) -> Difference {
-    let (first, second) = (Side::of(one), Side::of(other));
-    let (gone, come) = (first.without(&second), second.without(&first));
-    let counts = |text: &&&str| !FILLER_STEMS.contains(**text);
-    let common = first.known.intersection(&second.known).filter(counts).count();
-    if are_one_joined(&gone, &come) {
-        return Difference { common: common + gone.len().max(come.len()), only: [0, 0] };
+impl Difference {
+    pub(super) fn between(one: &Scan<'_>, other: &Scan<'_>) -> Self {
+        let (first, second) = (Side::of(one), Side::of(other));
+        let (gone, come) = (first.without(&second), second.without(&first));
+        let counts = |text: &&&str| !FILLER_STEMS.contains(**text);
+        let common = first.known.intersection(&second.known).filter(counts).count();
+        if are_one_joined(&gone, &come) {
+            return Self { common: common + gone.len().max(come.len()), only: [0, 0] };
+        }
+        let only = [first.apart(&gone, &second), second.apart(&come, &first)];
+        Self { common: common + (gone.len() - only[0]).max(come.len() - only[1]), only }
     }
-    let only = [first.apart(&gone, &second), second.apart(&come, &first)];
-    Difference { common: common + (gone.len() - only[0]).max(come.len() - only[1]), only }
+
+    /// Whether each text has words that the other lacks, or they have none in common.
+    pub(super) fn is_exchange(self, one: &Scan<'_>, other: &Scan<'_>) -> bool {
+        (self.only[0] > 0 && self.only[1] > 0) || (self.common == 0 && plain(one) != plain(other))
+    }
+
+    /// Whether one text has too many words that the other lacks.
+    pub(super) fn is_addition(self) -> bool {
+        (self.only[0] + self.only[1]) * COMMON_PER_ADDITION > self.common
+    }
 }
 
 /// The words of one text.

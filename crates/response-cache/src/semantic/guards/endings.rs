@@ -3,6 +3,7 @@
 //! Words are compared by their sounds, so that contractions come apart (`해` is `하` and `어`, `마셔`
 //! is `마시` and `어`), and whatever follows what they have in common must be made of endings.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 const INITIALS: [char; 19] = [
@@ -33,7 +34,14 @@ const AFTER_NOUNS: &str =
 const AFTER_ENDINGS: &str = "요 줘 주 서 도 야";
 
 static COMPLETED: LazyLock<Vec<String>> = LazyLock::new(|| sounds_of(AFTER_ENDINGS));
-static VERBAL: LazyLock<Vec<String>> = LazyLock::new(|| sounds_of(ENDINGS));
+/// By their first sound: most words are not followed by any.
+static VERBAL: LazyLock<HashMap<char, Vec<String>>> = LazyLock::new(|| {
+    let mut endings = HashMap::<char, Vec<String>>::new();
+    for ending in sounds_of(ENDINGS) {
+        endings.entry(ending.chars().next().unwrap_or_default()).or_default().push(ending);
+    }
+    endings
+});
 static NOMINAL: LazyLock<Vec<String>> = LazyLock::new(|| sounds_of(AFTER_NOUNS));
 
 fn sounds_of(list: &str) -> Vec<String> {
@@ -59,9 +67,17 @@ fn sounds(word: &str) -> String {
     sounds
 }
 
+/// The consonant that a word begins with.
+fn initial(word: &str) -> Option<u32> {
+    Some(u32::from(word.chars().next()?).checked_sub(0xac00)? / 588)
+}
+
 /// One word in two forms. Of a sentence's last word one syllable in common is enough: it is its
 /// verb; of others that would make one of `바다` and `바지`.
 pub(super) fn one_word(one: &str, other: &str, last: bool) -> bool {
+    if initial(one) != initial(other) {
+        return false; // Most words: before anything is taken apart.
+    }
     let (first, second) = (sounds(one), sounds(other));
     let mut common = first
         .char_indices()
@@ -107,12 +123,10 @@ fn goes_on(common: &str, rest: &str) -> bool {
 
 /// Whether the rest is made of at most so many endings.
 fn is_verbal(rest: &str, most: usize) -> bool {
-    rest.is_empty()
-        || (most > 0
-            && VERBAL
-                .iter()
-                .filter_map(|form| rest.strip_prefix(form.as_str()))
-                .any(|rest| is_verbal(rest, most - 1)))
+    let Some(first) = rest.chars().next() else { return true };
+    let endings = VERBAL.get(&first).map_or(&[][..], Vec::as_slice);
+    let mut rests = endings.iter().filter_map(|ending| rest.strip_prefix(ending.as_str()));
+    most > 0 && rests.any(|rest| is_verbal(rest, most - 1))
 }
 
 #[cfg(test)]
