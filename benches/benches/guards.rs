@@ -1,5 +1,5 @@
 //! What the guards of the semantic stage take for a pair of questions. They run in the caller's
-//! task, for each candidate that is similar enough: a few microseconds, 50 at most for an ordinary
+//! task, for each candidate that is similar enough: tens of microseconds, 50 at most for an ordinary
 //! question.
 //!
 //! `cargo bench --bench guards`; with `--test` each part runs once.
