@@ -103,10 +103,9 @@ async fn judge(schema: IndexSchema, holds: impl Fn(&dyn VectorIndex, &Quality) -
             let quality = Quality::of(&*index, matrix, truth, by).await;
             let Quality { recall, error, exact } = quality;
             println!(
-                "{kind}, {:?}, {:?}, {by:?}: recall@{MOST} {recall:.4}, {exact} of {} exact, \
-                 similarities off by {error:.1e}",
-                schema.method,
-                schema.precision,
+                "{kind}, {}, {by:?}: recall@{MOST} {recall:.4}, {exact} of {} exact, similarities off by \
+                 {error:.1e}",
+                schema.to_text(),
                 matrix.queries.len()
             );
             assert!(error <= f64::from(index.vector_capabilities().similarity_error));

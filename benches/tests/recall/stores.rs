@@ -27,7 +27,8 @@ impl Stores {
     async fn add_redis(&mut self, kind: OptionalServer, engine: VectorEngine) {
         let Some(server) = kind.builder().map(|builder| builder.start()) else { return };
         let config = RedisConfig::new(server.url()).with_response_timeout(Duration::from_secs(60));
-        let options = VectorOptions::new().with_engine(engine);
+        // Graphs are for approximate indexes; exact ones are searched without.
+        let options = VectorOptions::new().with_engine(engine).with_module_graphs(true);
         self.all.push(Arc::new(RedisVectors::connect(&config, options).await.unwrap()));
         self.servers.push(server);
     }

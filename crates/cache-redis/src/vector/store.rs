@@ -8,7 +8,7 @@ use cache_core::{BackendInfo, CacheError, ErrorKind, Namespace};
 use redis::{Value, cmd};
 
 use super::names;
-use super::search::{ModuleVersion, SearchIndex};
+use super::search::{Module, ModuleVersion, SearchIndex};
 use super::sets::SetIndex;
 use crate::link::{Link, Server};
 use crate::{RedisBackend, RedisConfig, reply};
@@ -38,13 +38,15 @@ pub struct VectorOptions {
     pub engine: VectorEngine,
     /// Into how many vector sets an index is divided, 1 to 1,024.
     pub parts: usize,
+    /// Whether a search module's graphs are used.
+    pub module_graphs: bool,
 }
 
 impl VectorOptions {
-    /// What the server has, in one part.
+    /// What the server has, in one part, without a module's graphs.
     #[must_use]
     pub fn new() -> Self {
-        Self { engine: VectorEngine::Auto, parts: 1 }
+        Self { engine: VectorEngine::Auto, parts: 1, module_graphs: false }
     }
 
     /// Sets what of the server is used.
@@ -60,6 +62,21 @@ impl VectorOptions {
     #[must_use]
     pub fn with_parts(mut self, parts: usize) -> Self {
         self.parts = parts.clamp(1, 1_024);
+        self
+    }
+
+    /// Sets whether approximate indexes use the graphs (`HNSW`) of a search module, without which it
+    /// searches them exactly.
+    ///
+    /// Graphs lose entries: once more entries than twice the links of one are of nearly one direction, and
+    /// some of them are written again, no search finds some of these or some of the others, whatever
+    /// its effort. So it is with RediSearch 2.6.23 and 2.10.5; later ones were not looked at. Take
+    /// graphs for large indexes of vectors that differ. It belongs to an index as its schema does:
+    /// opened with the other choice, an approximate index is in
+    /// [`Conflict`](cache_core::ErrorKind::Conflict).
+    #[must_use]
+    pub fn with_module_graphs(mut self, used: bool) -> Self {
+        self.module_graphs = used;
         self
     }
 }
@@ -80,17 +97,21 @@ impl Default for VectorOptions {
 /// | | [`Search`](VectorEngine::Search) | [`Sets`](VectorEngine::Sets) |
 /// |---|---|---|
 /// | exact | `FLAT` | `VSIM … TRUTH`, during which the server serves nobody else |
-/// | approximate | `HNSW`; before version 2.8 `FLAT`, that is exact | the set's graph |
-/// | full floats, halves | kept as full floats | kept as full floats |
-/// | bytes (`Int8`) | kept as full floats | `Q8` |
+/// | approximate | `FLAT`, that is exact; `HNSW` where its graphs are asked for | the set's graph |
+/// | full floats | `FLOAT32` | `NOQUANT` |
+/// | halves (`Float16`) | `FLOAT16`; before version 2.10 `FLOAT32` | `NOQUANT` |
+/// | bytes (`Int8`) | as halves | `Q8` |
 /// | filters | narrow the search | are looked at on the way through the graph, however long that takes |
 /// | a radius | `VECTOR_RANGE` | the nearest 10,000, those within it |
 /// | counting with a filter | by the index | looks at every entry |
 /// | expired entries | leave with their keys | are removed by the next call, a hundred at a time |
 ///
-/// The graphs of RediSearch 2.6 lose entries: when some thirty of one direction have been written
-/// again, others are never found. [`reason`](RedisVectors::reason) says where they are avoided. Time
-/// grows with the number of entries there; a newer module, or vector sets, search large indexes.
+/// A module's graphs lose entries, so that they are used
+/// [where they are asked for](VectorOptions::with_module_graphs). Without them time grows with the number of
+/// entries. Vector sets search large indexes.
+///
+/// An index of halves or bytes that was made by a module before 2.10 is in
+/// [`Conflict`](cache_core::ErrorKind::Conflict) once a newer one has taken its place: drop it.
 ///
 /// Tags and words are kept as hashes beside the values that come back: no character of them is ever
 /// part of a query.
@@ -106,8 +127,8 @@ impl Default for VectorOptions {
 pub struct RedisVectors {
     link: Link,
     options: VectorOptions,
-    /// Whether the module's graphs are used.
-    graphs: bool,
+    /// What is asked of a search module.
+    module: Module,
     reason: String,
 }
 
@@ -148,16 +169,16 @@ impl RedisVectors {
             VectorEngine::Search => ModuleVersion::of(&link, server).await?,
             _ => None,
         };
-        let faulty = version.filter(|version| version.loses_entries_of_graphs());
-        let reason = match faulty {
-            Some(version) => format!(
-                "{reason}; approximate indexes are searched exactly, as graphs of its version \
-                 {version} lose entries"
+        let halves = version.is_some_and(ModuleVersion::knows_halves);
+        let module = Module { halves, graphs: options.module_graphs };
+        let reason = match options.engine {
+            VectorEngine::Search if !module.graphs => format!(
+                "{reason}; approximate indexes are searched exactly, as a module's graphs lose entries"
             ),
-            None => reason.to_owned(),
+            _ => reason.to_owned(),
         };
         tracing::debug!(engine = ?options.engine, reason, "vector search");
-        Ok(Self { link, options, graphs: faulty.is_none(), reason })
+        Ok(Self { link, options, module, reason })
     }
 
     /// What is used: never [`Auto`](VectorEngine::Auto).
@@ -214,7 +235,7 @@ impl VectorStore for RedisVectors {
         let (link, name, schema) = (self.link.clone(), name.clone(), schema.clone());
         match self.options.engine {
             VectorEngine::Sets => Arc::new(SetIndex::new(link, name, schema, self.options.parts)),
-            _ => Arc::new(SearchIndex::new(link, name, schema, self.graphs)),
+            _ => Arc::new(SearchIndex::new(link, name, schema, self.module)),
         }
     }
 

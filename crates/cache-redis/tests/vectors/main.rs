@@ -7,8 +7,10 @@ mod support;
 
 mod choosing;
 mod conformance;
+mod failovers;
 mod graphs;
 mod losses;
+mod precision;
 
 use std::sync::Arc;
 
@@ -19,16 +21,23 @@ use cache_core::vector::{
 };
 use cache_core::{Embedding, Ttl};
 use cache_redis::{RedisVectors, VectorEngine, VectorOptions};
-use redis_test_server::{OptionalServer, TestServer};
+use redis_test_server::{Builder, OptionalServer, TestServer};
 use support::patient;
 
-/// The server for an engine, where it is there.
-pub(crate) fn server(engine: VectorEngine) -> Option<TestServer> {
+pub(crate) const ENGINES: [VectorEngine; 2] = [VectorEngine::Search, VectorEngine::Sets];
+
+/// Options of the server for an engine, where it is there.
+pub(crate) fn builder(engine: VectorEngine) -> Option<Builder> {
     let kind = match engine {
         VectorEngine::Search => OptionalServer::Search,
         _ => OptionalServer::Redis8,
     };
-    kind.builder().map(|builder| builder.start())
+    kind.builder()
+}
+
+/// That server.
+pub(crate) fn server(engine: VectorEngine) -> Option<TestServer> {
+    builder(engine).map(Builder::start)
 }
 
 pub(crate) async fn store(url: &str, options: VectorOptions) -> Arc<RedisVectors> {
