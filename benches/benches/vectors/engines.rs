@@ -51,14 +51,14 @@ struct Bench {
 impl Bench {
     async fn start(server: &TestServer, engine: VectorEngine, exact: bool, rows: usize) -> Self {
         let config = RedisConfig::new(server.url()).with_response_timeout(Duration::from_secs(60));
-        let options = VectorOptions::new().with_engine(engine);
+        let options = VectorOptions::new().with_engine(engine).with_module_graphs(true);
         let store = RedisVectors::connect(&config, options).await.unwrap();
         let name = IndexName::new(Namespace::new("bench").unwrap(), "v").unwrap();
-        let schema = if exact {
-            schema()
-        } else {
-            let graph = IndexMethod::Approximate(GraphOptions::new());
-            schema().with_method(graph).with_precision(Precision::Int8)
+        let graph = IndexMethod::Approximate(GraphOptions::new());
+        let schema = match (engine, exact) {
+            (_, true) => schema(),
+            (VectorEngine::Search, false) => schema().with_method(graph),
+            (_, false) => schema().with_method(graph).with_precision(Precision::Int8),
         };
         let index = store.open(&name, &schema);
         let mut numbers = Numbers(42);
@@ -66,7 +66,7 @@ impl Bench {
         let queries = (0..100).map(|_| numbers.vector()).collect();
         let (what, command): (_, fn(&str, &[u8]) -> Cmd) = match (engine, exact) {
             (VectorEngine::Search, true) => ("a search module, FLAT", search),
-            (VectorEngine::Search, false) => ("a search module, HNSW where it has it", search),
+            (VectorEngine::Search, false) => ("a search module, HNSW", search),
             (_, true) => ("vector sets, TRUTH", true_neighbours),
             (_, false) => ("vector sets, Q8", neighbours),
         };
