@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use common::{Store, open, texts};
+use common::{Store, sessions, texts};
 use session_store::{ChatMessage, NewMessage, SessionStore};
 use tokio::task::JoinSet;
 
@@ -25,7 +25,7 @@ const STORE: &str = "SESSION_STORE_TEST_STORE";
 #[tokio::test(flavor = "multi_thread")]
 async fn as_a_part() {
     let Ok(part) = std::env::var(PART) else { return };
-    let backend = open(&std::env::var(STORE).unwrap()).await;
+    let backend = Store::open_log(&std::env::var(STORE).unwrap()).await;
     let sessions = SessionStore::builder(backend).build();
     println!("\n@ready");
     std::io::stdin().read_line(&mut String::new()).unwrap();
@@ -77,7 +77,7 @@ async fn one_order(store: &Store) {
             }
         }
     }
-    let messages = store.sessions().session("owner", SESSION).last(usize::MAX).await.unwrap();
+    let messages = sessions(store).session("owner", SESSION).last(usize::MAX).await.unwrap();
     assert_eq!(messages.len(), PROCESSES * TASKS * EACH, "none lost, none doubled");
     assert!(messages.iter().map(|message| message.seq).eq(1..=given.len() as u64));
     let order = texts(&messages);

@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::HashSet;
 
-use common::Store;
+use common::{Store, sessions};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -134,7 +134,7 @@ fn compare_with_the_model(sessions: &SessionStore, cases: u32) {
 }
 
 async fn windows_are_the_models(store: Store, cases: u32) {
-    let sessions = store.sessions();
+    let sessions = sessions(&store);
     let compared = tokio::task::spawn_blocking(move || compare_with_the_model(&sessions, cases));
     compared.await.unwrap();
     drop(store); // A server lives until here.

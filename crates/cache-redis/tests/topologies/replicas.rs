@@ -13,6 +13,17 @@ fn host(server: &TestServer) -> String {
     format!("127.0.0.1:{}", server.port())
 }
 
+/// What was written to a primary reaches its replicas in its own time.
+fn until_they_have_it(primary: &TestServer, replicas: &[&TestServer]) {
+    for replica in replicas {
+        replica.wait("it has what its primary has", |replica| size(replica) == size(primary));
+    }
+}
+
+fn size(server: &TestServer) -> u64 {
+    server.command(&["DBSIZE"]).trim().parse().unwrap()
+}
+
 /// Replicas are connected to in the background: reads until they answer.
 async fn until_replicas_answer(backend: &RedisBackend, key: &CacheKey, replicas: &[&TestServer]) {
     let calls = |server: &&TestServer| server.command_calls("get");
@@ -49,6 +60,7 @@ async fn readings_go_where_the_policy_says_and_all_else_to_the_primary() {
     assert_eq!(gets(), [before[0] + 10, before[1], before[2]]);
 
     let backend = connect("prefer-replica").await;
+    until_they_have_it(&primary, &[&one, &two]);
     until_replicas_answer(&backend, key, &[&one, &two]).await;
     let before = gets();
     for _ in 0..10 {
@@ -121,6 +133,9 @@ async fn replicas_of_a_cluster_answer_for_their_primaries() {
     let gets = |cluster: &TestCluster| -> Vec<u64> {
         cluster.nodes().iter().map(|node| node.command_calls("get")).collect()
     };
+    let sizes = |nodes: &[TestServer]| nodes.iter().map(size).sum::<u64>();
+    let (primaries, replicas) = cluster.nodes().split_at(3);
+    replicas[0].wait("all is replicated", |_| sizes(replicas) == sizes(primaries));
     // The first readings find no connection to replicas, and make them.
     tokio::time::sleep(Duration::from_millis(500)).await;
     let before = gets(&cluster);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use session_store::{ChatMessage, Metadata, NewMessage, Session, SessionStore, Ttl};
 use tokio::task::JoinSet;
 
-use crate::common::{Store, texts, users};
+use crate::common::{Store, sessions, texts, users};
 
 crate::on_all_stores!(
     an_edit_keeps_place_time_and_pin,
@@ -18,7 +18,7 @@ crate::on_all_stores!(
 );
 
 async fn an_edit_keeps_place_time_and_pin(store: &Store) {
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     session.append(ChatMessage::system("old")).await.unwrap();
     session.append_all(users(0..3)).await.unwrap();
     let old = session.range(1, 1).await.unwrap().remove(0);
@@ -35,11 +35,11 @@ async fn an_edit_keeps_place_time_and_pin(store: &Store) {
     assert!(!session.get(&old.id).await.unwrap().unwrap().pinned);
     assert_eq!(texts(&session.last(9).await.unwrap()), ["x", "0", "1", "2"]);
     assert!(!session.edit("nobody", ChatMessage::user("x")).await.unwrap());
-    assert!(!store.sessions().create("owner").edit("a", ChatMessage::user("x")).await.unwrap());
+    assert!(!sessions(store).create("owner").edit("a", ChatMessage::user("x")).await.unwrap());
 }
 
 async fn a_deleted_message_leaves_the_order(store: &Store) {
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     session.append_all(users(0..5)).await.unwrap();
     let id = session.range(3, 1).await.unwrap()[0].id.clone();
     assert!(session.delete_message(&id).await.unwrap());
@@ -50,7 +50,7 @@ async fn a_deleted_message_leaves_the_order(store: &Store) {
 }
 
 async fn a_fork_goes_its_own_way(store: &Store) {
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     assert!(session.fork(None).await.unwrap().is_none());
     session.create(Some("title")).await.unwrap();
     session.append_all(users(0..4)).await.unwrap();
@@ -68,7 +68,7 @@ async fn a_fork_goes_its_own_way(store: &Store) {
 }
 
 async fn titles_and_metadata_are_merged(store: &Store) {
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     assert!(!session.rename(Some("nothing there")).await.unwrap());
     session.append(ChatMessage::user("a")).await.unwrap();
     assert!(session.rename(Some("제목")).await.unwrap());
@@ -95,7 +95,7 @@ async fn titles_and_metadata_are_merged(store: &Store) {
 }
 
 fn short_lived(store: &Store, life: Duration) -> SessionStore {
-    SessionStore::builder(store.backend()).ttl(Ttl::new(life).unwrap()).build()
+    SessionStore::builder(store.log()).ttl(Ttl::new(life).unwrap()).build()
 }
 
 async fn left(session: &Session) -> Duration {

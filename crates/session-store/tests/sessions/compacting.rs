@@ -17,7 +17,7 @@ crate::on_all_stores!(
 
 /// Every message counts ten tokens.
 fn sessions(store: &Store) -> SessionStore {
-    SessionStore::builder(store.backend()).token_counter(|_| 10).build()
+    SessionStore::builder(store.log()).token_counter(|_| 10).build()
 }
 
 type Summary = Result<NewMessage, std::io::Error>;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use session_store::{ChatMessage, KeySecret, Namespace, Scope, SessionStore};
 
-use crate::common::{Store, texts};
+use crate::common::{Store, sessions, texts};
 
 crate::on_all_stores!(
     owners_have_their_sessions,
@@ -13,7 +13,7 @@ crate::on_all_stores!(
 );
 
 async fn owners_have_their_sessions(store: &Store) {
-    let sessions = store.sessions();
+    let sessions = sessions(store);
     for i in 0..7 {
         let session = sessions.create("ana");
         session.create(Some(&i.to_string())).await.unwrap();
@@ -42,7 +42,7 @@ async fn owners_have_their_sessions(store: &Store) {
 }
 
 async fn nobody_reads_anothers_session(store: &Store) {
-    let sessions = store.sessions();
+    let sessions = sessions(store);
     let acme = sessions.with_scope(Scope::tenant("acme"));
     let session = acme.create("ana");
     session.append(ChatMessage::user("acme's")).await.unwrap();
@@ -53,8 +53,8 @@ async fn nobody_reads_anothers_session(store: &Store) {
         acme.session("ben", id),
         sessions.with_scope(Scope::tenant("evil")).session("ana", id),
         sessions.with_scope(Scope::tenant("acme").with("user", "")).session("ana", id),
-        SessionStore::builder(store.backend()).namespace(namespace).build().session("ana", id),
-        SessionStore::builder(store.backend())
+        SessionStore::builder(store.log()).namespace(namespace).build().session("ana", id),
+        SessionStore::builder(store.log())
             .scope(Scope::tenant("acme"))
             .key_secret(KeySecret::new(b"secret"))
             .build()
@@ -70,7 +70,7 @@ async fn nobody_reads_anothers_session(store: &Store) {
 }
 
 async fn ids_are_not_guessed(store: &Store) {
-    let sessions = store.sessions();
+    let sessions = sessions(store);
     let ids: HashSet<_> = (0..100).map(|_| sessions.create("ana").id().to_owned()).collect();
     assert_eq!(ids.len(), 100);
     let session = sessions.create("ana");

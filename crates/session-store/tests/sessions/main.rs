@@ -1,4 +1,4 @@
-//! The whole service, on memory, on an embedded file and on a server.
+//! The whole service on every store, and on every way to reach a server.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
@@ -8,9 +8,11 @@ mod changing;
 mod compacting;
 mod listing;
 mod messages;
+mod topologies;
 mod transfer;
 
-/// Makes of each function that takes a store a test on each of the three.
+/// Makes of each function that takes a store a test on each of the three, and one function of all of
+/// them for a server that is emptied before each.
 macro_rules! on_all_stores {
     ($($property:ident),* $(,)?) => {
         mod memory {
@@ -30,6 +32,13 @@ macro_rules! on_all_stores {
             async fn $property() {
                 super::$property(&crate::common::Store::redis().await).await;
             })*
+        }
+
+        pub(crate) async fn all(store: &Store) {
+            $(
+                store.flush();
+                $property(store).await;
+            )*
         }
     };
 }

@@ -6,7 +6,7 @@ use cache_core::ErrorKind;
 use serde_json::json;
 use session_store::{ChatMessage, LogLimits, NewMessage, SessionStore, WhenFull};
 
-use crate::common::{Store, texts, users};
+use crate::common::{Store, sessions, texts, users};
 
 crate::on_all_stores!(
     messages_come_back_as_they_were,
@@ -31,7 +31,7 @@ async fn messages_come_back_as_they_were(store: &Store) {
         json!({ "role": "critic", "z": 1, "a": { "y": [0, -1, 1.5, 1.0, u64::MAX, i64::MIN, true],
             "b": {} }, "content": "x".repeat(100_000) }),
     ];
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
     for form in &forms {
         let message = NewMessage::new(ChatMessage::from_chat(form.clone()).unwrap());
@@ -52,7 +52,7 @@ async fn messages_come_back_as_they_were(store: &Store) {
 }
 
 async fn a_retried_append_appears_once(store: &Store) {
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     let message = NewMessage::from(ChatMessage::user("once"));
     let first = session.append(message.clone()).await.unwrap();
     session.append(ChatMessage::user("twice")).await.unwrap();
@@ -66,7 +66,7 @@ async fn a_retried_append_appears_once(store: &Store) {
 }
 
 async fn reads_give_what_they_say(store: &Store) {
-    let sessions = store.sessions();
+    let sessions = sessions(store);
     let session = sessions.create("owner");
     assert!(session.last(5).await.unwrap().is_empty() && session.info().await.unwrap().is_none());
     assert!(session.window(100).await.unwrap().to_request().is_err());
@@ -85,7 +85,7 @@ async fn reads_give_what_they_say(store: &Store) {
 }
 
 async fn system_messages_are_pinned(store: &Store) {
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     session.append(ChatMessage::system("be brief")).await.unwrap();
     session.append_all(users(0..50)).await.unwrap();
     session.append(NewMessage::new(ChatMessage::user("remember")).pinned(true)).await.unwrap();
@@ -100,13 +100,13 @@ async fn system_messages_are_pinned(store: &Store) {
 
 async fn tokens_are_counted_once(store: &Store) {
     let count = |message: &ChatMessage| u32::try_from(message.text().unwrap().len()).unwrap();
-    let sessions = SessionStore::builder(store.backend()).token_counter(count).build();
+    let sessions = SessionStore::builder(store.log()).token_counter(count).build();
     let session = sessions.create("owner");
     session.append_all(users(["12345", "1234567890"])).await.unwrap();
     let given = NewMessage::new(ChatMessage::user("1234567")).with_tokens(100);
     session.append(given).await.unwrap();
     // Another counter reads what was counted.
-    let other = SessionStore::builder(store.backend()).token_counter(|_| 1).build();
+    let other = SessionStore::builder(store.log()).token_counter(|_| 1).build();
     let session = other.session("owner", session.id());
     let window = session.window(110).await.unwrap();
     assert_eq!((window.tokens, window.messages.len(), window.omitted), (110, 2, 1));
@@ -115,7 +115,7 @@ async fn tokens_are_counted_once(store: &Store) {
 
 async fn limits_refuse_or_drop(store: &Store) {
     let limits = LogLimits { max_records: Some(3), ..LogLimits::default() };
-    let refusing = SessionStore::builder(store.backend()).limits(limits).build();
+    let refusing = SessionStore::builder(store.log()).limits(limits).build();
     let session = refusing.create("owner");
     session.append(ChatMessage::system("pinned")).await.unwrap();
     session.append_all(users(0..2)).await.unwrap();
@@ -123,14 +123,14 @@ async fn limits_refuse_or_drop(store: &Store) {
     assert_eq!(error.kind(), ErrorKind::Full);
     assert!(!format!("{error} {error:?}").contains("secret") && !error.is_retryable());
     let limits = LogLimits { when_full: WhenFull::DropOldest, ..limits };
-    let dropping = SessionStore::builder(store.backend()).limits(limits).build();
+    let dropping = SessionStore::builder(store.log()).limits(limits).build();
     let session = dropping.session("owner", session.id());
     assert_eq!(session.append(ChatMessage::user("2")).await.unwrap().dropped, 1);
     assert_eq!(texts(&session.last(9).await.unwrap()), ["pinned", "1", "2"]);
 }
 
 async fn an_expected_length_is_asked(store: &Store) {
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     session.append_at(0, users(["a"])).await.unwrap();
     let error = session.append_at(0, users(["b"])).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
@@ -140,13 +140,13 @@ async fn an_expected_length_is_asked(store: &Store) {
 
 async fn a_damaged_message_is_named_by_its_number(store: &Store) {
     use cache_core::{LogGroup, Namespace, NewRecord, Scope};
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     session.append_all(users(["a", "b"])).await.unwrap();
     let id = session.last(1).await.unwrap()[0].id.clone();
     let log =
         LogGroup::new(Namespace::default(), &Scope::shared(), "owner", None).log(session.id());
     let foreign = NewRecord { id: id.clone(), weight: 1, pinned: false, payload: "b".into() };
-    assert!(store.backend().replace(&log, &foreign).await.unwrap());
+    assert!(store.log().replace(&log, &foreign).await.unwrap());
     let error = session.last(2).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     assert!(error.to_string().contains("message 2"), "{error}");

@@ -4,7 +4,7 @@ use cache_core::ErrorKind;
 use serde_json::{Value, json};
 use session_store::{ChatMessage, Error, LineProblem, Metadata, NewMessage, Session};
 
-use crate::common::{Store, texts, users};
+use crate::common::{Store, sessions, texts, users};
 
 crate::on_all_stores!(
     an_export_comes_back_lossless,
@@ -13,7 +13,7 @@ crate::on_all_stores!(
 );
 
 async fn filled(store: &Store) -> Session {
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     session.create(Some("제목 \"x\"")).await.unwrap();
     session
         .merge_metadata(&Metadata::from_iter([("a".to_owned(), json!([1, null]))]))
@@ -38,20 +38,20 @@ async fn an_export_comes_back_lossless(store: &Store) {
     let session = filled(store).await;
     let lines = export(&session).await;
     assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 603);
-    let (copy, imported) = store.sessions().import("another", &lines[..]).await.unwrap();
+    let (copy, imported) = sessions(store).import("another", &lines[..]).await.unwrap();
     assert_eq!((imported.appended, imported.known), (602, 0));
     assert_ne!(copy.id(), session.id());
     assert_eq!(copy.range(0, 999).await.unwrap(), session.range(0, 999).await.unwrap());
     assert_eq!(export(&copy).await, lines, "byte for byte");
     let (a, b) = (session.info().await.unwrap().unwrap(), copy.info().await.unwrap().unwrap());
     assert_eq!((a.title, a.metadata, a.tokens), (b.title, b.metadata, b.tokens));
-    assert!(export(&store.sessions().create("owner")).await.is_empty());
+    assert!(export(&sessions(store).create("owner")).await.is_empty());
 }
 
 async fn an_import_is_done_once(store: &Store) {
     let session = filled(store).await;
     let lines = export(&session).await;
-    let copy = store.sessions().create("owner");
+    let copy = sessions(store).create("owner");
     let half = &lines[..lines.len() / 2];
     let error = copy.import(half).await.unwrap_err();
     assert!(matches!(error, Error::Line { .. }), "it breaks off within a line");
@@ -78,7 +78,7 @@ async fn a_bad_line_is_named_by_its_number(store: &Store) {
         (r#"{"session":{"format":2}}"#.to_owned(), LineProblem::NewerVersion),
     ];
     for (bad, expected) in cases {
-        let session = store.sessions().create("owner");
+        let session = sessions(store).create("owner");
         let error = session.import(format!("{good}\n\n{bad}\n").as_bytes()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
@@ -88,7 +88,7 @@ async fn a_bad_line_is_named_by_its_number(store: &Store) {
             "{error}"
         );
     }
-    let session = store.sessions().create("owner");
+    let session = sessions(store).create("owner");
     session.import(format!("{good}\r\n{good}").as_bytes()).await.unwrap();
     assert_eq!(texts(&session.last(9).await.unwrap()), ["x"]);
     assert_eq!(session.import(&b""[..]).await.unwrap().appended, 0);
