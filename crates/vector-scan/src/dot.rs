@@ -27,11 +27,14 @@ impl WithSimd for Dots<'_> {
         let stride = query.len();
         let (query, _) = S::as_simd_f32s(query);
         out.clear();
-        out.extend(picked.iter().map(|&row| {
+        out.resize(picked.len(), 0.0);
+        // A loop in this function: a closure that another one runs is compiled without the
+        // processor's instructions, and calls a function for each of them.
+        for (out, &row) in out.iter_mut().zip(picked) {
             let start = row as usize * stride;
             let (row, _) = S::as_simd_f32s(&block[start..start + stride]);
-            dot(simd, query, row)
-        }));
+            *out = dot(simd, query, row);
+        }
     }
 }
 
