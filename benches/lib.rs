@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod load;
+pub mod minilm;
 pub mod raw;
 pub mod vectors;
 

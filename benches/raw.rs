@@ -50,6 +50,11 @@ impl Raw {
         let () = pipeline.query_async(&mut self.0.clone()).await.unwrap();
     }
 
+    /// Any other command.
+    pub async fn ask<T: redis::FromRedisValue>(&self, command: &Cmd) -> T {
+        command.query_async(&mut self.0.clone()).await.unwrap()
+    }
+
     /// Memory in use, as the server's allocator sees it.
     pub async fn used_memory(&self) -> u64 {
         let info: String =

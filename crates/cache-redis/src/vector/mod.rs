@@ -24,12 +24,16 @@ pub use store::RedisVectors;
 use crate::link::Link;
 use crate::{error, reply};
 
-/// A vector as servers take it: little-endian floats. They are brought to a length near 1 before, as
-/// servers square them in single precision.
+/// A vector as servers take it: little-endian floats of a vector of length 1.
 #[allow(clippy::cast_possible_truncation, reason = "servers take vectors as f32")]
 fn blob(vector: &[f32]) -> Vec<u8> {
+    unit(vector).flat_map(|value| (value as f32).to_le_bytes()).collect()
+}
+
+/// A vector brought to length 1, as servers square it in single precision or less.
+fn unit(vector: &[f32]) -> impl Iterator<Item = f64> {
     let norm = vector.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
-    vector.iter().flat_map(|&value| ((f64::from(value) / norm) as f32).to_le_bytes()).collect()
+    vector.iter().map(move |&value| f64::from(value) / norm)
 }
 
 /// An id as stored; nothing if it is none of ours.

@@ -28,6 +28,8 @@ pub struct VectorOptions {
     pub engine: VectorEngine,
     /// Into how many vector sets an index is divided, 1 to 1,024.
     pub parts: usize,
+    /// Whether a search module's graphs are used.
+    pub module_graphs: bool,
     /// The most bytes that an index of the engine [`Plain`](VectorEngine::Plain) takes on the server.
     pub max_stored_bytes: u64,
     /// The most bytes that it takes in this process.
@@ -37,12 +39,13 @@ pub struct VectorOptions {
 }
 
 impl VectorOptions {
-    /// What the server has, in one part; of a plain server's index half a gibibyte there and one here.
+    /// What the server has, in one part, without a module's graphs; of a plain server's index half a gibibyte there and one here.
     #[must_use]
     pub fn new() -> Self {
         Self {
             engine: VectorEngine::Auto,
             parts: 1,
+            module_graphs: false,
             max_stored_bytes: 512 << 20,
             max_local_bytes: 1 << 30,
             max_staleness: Duration::ZERO,
@@ -62,6 +65,21 @@ impl VectorOptions {
     #[must_use]
     pub fn with_parts(mut self, parts: usize) -> Self {
         self.parts = parts.clamp(1, 1_024);
+        self
+    }
+
+    /// Sets whether approximate indexes use the graphs (`HNSW`) of a search module, without which it
+    /// searches them exactly.
+    ///
+    /// Graphs lose entries: once more entries than twice the links of one are of nearly one direction, and
+    /// some of them are written again, no search finds some of these or some of the others, whatever
+    /// its effort. So it is with RediSearch 2.6.23 and 2.10.5; later ones were not looked at. Take
+    /// graphs for large indexes of vectors that differ. It belongs to an index as its schema does:
+    /// opened with the other choice, an approximate index is in
+    /// [`Conflict`](cache_core::ErrorKind::Conflict).
+    #[must_use]
+    pub fn with_module_graphs(mut self, used: bool) -> Self {
+        self.module_graphs = used;
         self
     }
 

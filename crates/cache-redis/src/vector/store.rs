@@ -9,7 +9,7 @@ use redis::{Value, cmd};
 
 use super::names::Kept;
 use super::plain::{LocalIndex, Locals, PlainIndex};
-use super::search::{ModuleVersion, SearchIndex};
+use super::search::{Module, ModuleVersion, SearchIndex};
 use super::sets::SetIndex;
 use super::{VectorEngine, VectorOptions};
 use crate::link::{Link, Server};
@@ -27,9 +27,10 @@ const STEP: usize = 1_000;
 /// | | [`Search`](VectorEngine::Search) | [`Sets`](VectorEngine::Sets) | [`Plain`](VectorEngine::Plain) |
 /// |---|---|---|---|
 /// | exact | `FLAT` | `VSIM … TRUTH`, during which the server serves nobody else | compares with every vector, in this process |
-/// | approximate | `HNSW`; before version 2.8 `FLAT`, that is exact | the set's graph | exact |
-/// | full floats, halves | kept as full floats | kept as full floats | kept bit by bit in about half the bytes; halves likewise, within 0.001 |
-/// | bytes (`Int8`) | kept as full floats | `Q8` | kept within 0.02 |
+/// | approximate | `FLAT`, that is exact; `HNSW` where its graphs are asked for | the set's graph | exact |
+/// | full floats | `FLOAT32` | `NOQUANT` | kept bit by bit in about half the bytes |
+/// | halves (`Float16`) | `FLOAT16`; before version 2.10 `FLOAT32` | `NOQUANT` | kept within 0.001 |
+/// | bytes (`Int8`) | as halves | `Q8` | kept within 0.02 |
 /// | filters | narrow the search | are looked at on the way through the graph, however long that takes | narrow the search |
 /// | a radius | `VECTOR_RANGE` | the nearest 10,000, those within it | as any search |
 /// | counting with a filter | by the index | looks at every entry | looks at every entry, in this process |
@@ -46,9 +47,12 @@ const STEP: usize = 1_000;
 /// failover, a restart of the server or a pause in which more entries were removed than it remembers (ten
 /// thousand, or as many as there are), the index is loaded anew. Clones of a store share what they have.
 ///
-/// The graphs of RediSearch 2.6 lose entries: when some thirty of one direction have been written
-/// again, others are never found. [`reason`](RedisVectors::reason) says where they are avoided. Time
-/// grows with the number of entries there; a newer module, or vector sets, search large indexes.
+/// A module's graphs lose entries, so that they are used
+/// [where they are asked for](VectorOptions::with_module_graphs). Without them time grows with the number of
+/// entries. Vector sets search large indexes.
+///
+/// An index of halves or bytes that was made by a module before 2.10 is in
+/// [`Conflict`](cache_core::ErrorKind::Conflict) once a newer one has taken its place: drop it.
 ///
 /// Tags and words are kept as hashes beside the values that come back: no character of them is ever
 /// part of a query.
@@ -64,8 +68,8 @@ const STEP: usize = 1_000;
 pub struct RedisVectors {
     link: Link,
     options: VectorOptions,
-    /// Whether the module's graphs are used.
-    graphs: bool,
+    /// What is asked of a search module.
+    module: Module,
     reason: String,
     /// What this process has of the indexes that it searches itself.
     locals: Arc<Locals>,
@@ -115,17 +119,17 @@ impl RedisVectors {
             VectorEngine::Search => ModuleVersion::of(&link, server).await?,
             _ => None,
         };
-        let faulty = version.filter(|version| version.loses_entries_of_graphs());
-        let reason = match faulty {
-            Some(version) => format!(
-                "{reason}; approximate indexes are searched exactly, as graphs of its version \
-                 {version} lose entries"
+        let halves = version.is_some_and(ModuleVersion::knows_halves);
+        let module = Module { halves, graphs: options.module_graphs };
+        let reason = match options.engine {
+            VectorEngine::Search if !module.graphs => format!(
+                "{reason}; approximate indexes are searched exactly, as a module's graphs lose entries"
             ),
-            None => reason.to_owned(),
+            _ => reason.to_owned(),
         };
         tracing::debug!(engine = ?options.engine, reason, "vector search");
         let locals = Arc::new(Locals::new(&link, &options));
-        Ok(Self { link, options, graphs: faulty.is_none(), reason, locals })
+        Ok(Self { link, options, module, reason, locals })
     }
 
     /// What is used: never [`Auto`](VectorEngine::Auto).
@@ -202,7 +206,7 @@ impl VectorStore for RedisVectors {
         let (name, schema) = (name.clone(), schema.clone());
         match options.engine {
             VectorEngine::Sets => Arc::new(SetIndex::new(link, name, schema, options.parts)),
-            _ => Arc::new(SearchIndex::new(link, name, schema, self.graphs)),
+            _ => Arc::new(SearchIndex::new(link, name, schema, self.module)),
         }
     }
 

@@ -1,20 +1,17 @@
 //! The shared suite on every engine.
 
 use cache_core::conformance::vector as suite;
-use cache_core::vector::{GraphOptions, IndexMethod};
+use cache_core::vector::{IndexMethod, Precision};
 use cache_redis::acl::AclFor;
 use cache_redis::{VectorEngine, VectorOptions};
 use redis_test_server::{OptionalServer, TestServer};
 
+use crate::graphs::graph;
 use crate::support::{WithUser, as_cache, least_privilege};
 use crate::{server, store};
 
 async fn conforms(url: &str, options: VectorOptions, method: IndexMethod) {
     suite::run(&suite::Subject::new(store(url, options).await).with_method(method)).await;
-}
-
-pub(crate) fn graph() -> IndexMethod {
-    IndexMethod::Approximate(GraphOptions::new())
 }
 
 fn by(engine: VectorEngine) -> VectorOptions {
@@ -33,6 +30,14 @@ async fn a_search_module_exactly() {
 async fn a_search_module_by_graph() {
     let Some(server) = server(VectorEngine::Search) else { return };
     conforms(&server.url(), by(VectorEngine::Search), graph()).await;
+}
+
+/// Of halves where the module has them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_module_of_halves() {
+    let Some(server) = server(VectorEngine::Search) else { return };
+    let store = store(&server.url(), by(VectorEngine::Search)).await;
+    suite::run(&suite::Subject::new(store).with_precision(Precision::Float16)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,50 +1,27 @@
-//! Graphs of a search module: where they lose entries, they are not used.
+//! Graphs of a search module: they lose entries, and are used where they are asked for.
 
-use cache_core::Embedding;
-use cache_core::vector::{VectorQuery, VectorStore};
+use cache_core::conformance::vector as suite;
+use cache_core::vector::{GraphOptions, IndexMethod, VectorIndex, VectorQuery, VectorStore};
+use cache_core::{Embedding, ErrorKind};
 use cache_redis::{VectorEngine, VectorOptions};
-use redis_test_server::TestServer;
 
-use crate::conformance::graph;
+use crate::support::assert_says;
 use crate::{entry, name, schema, server, store};
 
-/// More than twice the links that an entry has.
+/// Entries of one direction, more than twice the links that an entry has.
 const ONE_WAY: usize = 128;
 
-/// Entries of one direction, written twice with the module's own commands, and one of another one.
-const WRITE: &str = "\
-    local zero, one = string.char(0, 0, 0, 0), string.char(0, 0, 128, 63) \
-    redis.call('FT.CREATE', 'raw', 'PREFIX', '1', 'raw:', 'SCHEMA', 'v', 'VECTOR', 'HNSW', '6', \
-        'TYPE', 'FLOAT32', 'DISTANCE_METRIC', 'COSINE', 'DIM', '2') \
-    redis.call('HSET', 'raw:other', 'v', zero .. one) \
-    for time = 1, 2 do \
-        for i = 1, 128 do redis.call('HSET', 'raw:' .. i, 'v', one .. zero) end \
-    end \
-    return 'written'";
-
-/// How many there are, and how many a search finds that asks for more.
-const FIND: &str = "\
-    local other = string.char(0, 0, 0, 0, 0, 0, 128, 63) \
-    local found = redis.call('FT.SEARCH', 'raw', '*=>[KNN 1000 @v $v]', 'PARAMS', '2', 'v', other, \
-        'NOCONTENT', 'LIMIT', '0', '1000', 'DIALECT', '2') \
-    return {redis.call('FT.SEARCH', 'raw', '*', 'LIMIT', '0', '0')[1], found[1]}";
-
-fn graph_of_the_module_loses_entries(server: &TestServer) -> bool {
-    assert_eq!(server.command(&["EVAL", WRITE, "0"]), "written");
-    let answer = server.command(&["EVAL", FIND, "0"]);
-    let (there, found) = answer.split_once('\n').unwrap();
-    assert_eq!(there, "129", "the module knows all entries");
-    found != there
+pub(crate) fn graph() -> IndexMethod {
+    IndexMethod::Approximate(GraphOptions::new())
 }
 
-#[tokio::test]
-async fn graphs_that_lose_entries_are_not_used() {
-    let Some(server) = server(VectorEngine::Search) else { return };
-    let loses = graph_of_the_module_loses_entries(&server);
-    let store = store(&server.url(), VectorOptions::new()).await;
-    assert_eq!(store.reason().contains("searched exactly"), loses, "{}", store.reason());
-    let index = store.open(&name("graph"), &schema().with_method(graph()));
-    assert_eq!(index.vector_capabilities().exact, loses);
+fn search(module_graphs: bool) -> VectorOptions {
+    VectorOptions::new().with_engine(VectorEngine::Search).with_module_graphs(module_graphs)
+}
+
+/// Writes entries of one direction, some of them a second time, and one of another direction; and gives
+/// how many are there, and how many are found.
+async fn there_and_found(index: &dyn VectorIndex) -> (usize, usize) {
     let entries: Vec<_> = (0..ONE_WAY).map(|i| entry(&i.to_string(), [1.0, 0.0, 0.0])).collect();
     index.upsert_many(&[entry("other", [0.0, 1.0, 0.0])]).await.unwrap();
     for _ in 0..2 {
@@ -52,6 +29,58 @@ async fn graphs_that_lose_entries_are_not_used() {
     }
     let all = VectorQuery::nearest(Embedding::new(vec![0.0, 1.0, 0.0]).unwrap(), 1_000);
     let found = index.search_many(&[all]).await.unwrap().remove(0);
-    assert_eq!(found.len(), ONE_WAY + 1);
-    assert_eq!(found[0].id.as_str(), "other");
+    (ONE_WAY + 1, found.len())
+}
+
+#[tokio::test]
+async fn without_graphs_nothing_is_lost() {
+    let Some(server) = server(VectorEngine::Search) else { return };
+    let store = store(&server.url(), search(false)).await;
+    assert!(store.reason().contains("searched exactly"), "{}", store.reason());
+    let index = store.open(&name("list"), &schema().with_method(graph()));
+    assert!(index.vector_capabilities().exact);
+    let (there, found) = there_and_found(&*index).await;
+    assert_eq!(found, there);
+}
+
+/// Why graphs are not used unless they are asked for. Where this fails, a module has been repaired.
+#[tokio::test]
+async fn graphs_lose_entries() {
+    let Some(server) = server(VectorEngine::Search) else { return };
+    let store = store(&server.url(), search(true)).await;
+    let index = store.open(&name("graph"), &schema().with_method(graph()));
+    assert!(!index.vector_capabilities().exact);
+    let (there, found) = there_and_found(&*index).await;
+    assert!(found < there, "all {there} are found: graphs can be used by default");
+}
+
+/// Of vectors that differ, graphs find what they should.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn graphs_that_are_asked_for_keep_the_rest_of_the_contract() {
+    let Some(server) = server(VectorEngine::Search) else { return };
+    let store = store(&server.url(), search(true)).await;
+    assert!(!store.reason().contains("searched exactly"), "{}", store.reason());
+    let subject = suite::Subject::new(store).with_method(graph());
+    suite::conflicts(&subject).await;
+    suite::writing(&subject).await;
+    suite::overwriting(&subject).await;
+    suite::removing(&subject).await;
+    suite::cosines(&subject).await;
+    suite::radius(&subject).await;
+    suite::recall(&subject).await;
+    suite::filters(&subject).await;
+    suite::expiry(&subject).await;
+}
+
+#[tokio::test]
+async fn an_index_without_a_graph_does_not_become_one() {
+    let Some(server) = server(VectorEngine::Search) else { return };
+    let schema = schema().with_method(graph());
+    let list = store(&server.url(), search(false)).await.open(&name("list"), &schema);
+    list.upsert_many(&[entry("a", [1.0, 0.0, 0.0])]).await.unwrap();
+    let graph = store(&server.url(), search(true)).await.open(&name("list"), &schema);
+    let error = graph.upsert_many(&[entry("b", [1.0, 0.0, 0.0])]).await.unwrap_err();
+    assert_says(&error, ErrorKind::Conflict, &["list"]);
+    assert!(graph.drop_index().await.unwrap());
+    graph.upsert_many(&[entry("b", [1.0, 0.0, 0.0])]).await.unwrap();
 }

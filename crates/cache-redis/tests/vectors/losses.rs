@@ -3,9 +3,8 @@
 use cache_core::vector::{Filter, VectorStore};
 use cache_redis::{VectorEngine, VectorOptions};
 
-use crate::{entry, name, nearest, schema, server, store};
-
-const ENGINES: [VectorEngine; 3] = [VectorEngine::Search, VectorEngine::Sets, VectorEngine::Plain];
+use crate::failovers::until_it_answers;
+use crate::{ENGINES, entry, name, nearest, schema, server, store};
 
 #[tokio::test]
 async fn after_a_flush_and_after_a_restart_an_index_is_empty_and_takes_entries() {
@@ -22,12 +21,7 @@ async fn after_a_flush_and_after_a_restart_an_index_is_empty_and_takes_entries()
                 1 => drop(server.command(&["FLUSHDB", "ASYNC"])),
                 _ => server.restart(),
             }
-            let mut tries = 0;
-            // A connection that is broken is noticed and made again.
-            while index.count(&Filter::All).await.is_err() && tries < 100 {
-                tries += 1;
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
+            until_it_answers(&*index).await;
             assert!(nearest(&*index).await.is_empty(), "{engine:?}, loss {loss}");
             assert_eq!(index.count(&Filter::All).await.unwrap(), 0);
             assert!(index.info().await.unwrap().is_none());

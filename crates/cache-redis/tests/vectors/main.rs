@@ -7,6 +7,7 @@ mod support;
 
 mod choosing;
 mod conformance;
+mod failovers;
 mod graphs;
 mod losses;
 mod plain;
@@ -14,6 +15,7 @@ mod plain_bounds;
 mod plain_losses;
 mod plain_model;
 mod plain_news;
+mod precision;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,17 +27,25 @@ use cache_core::vector::{
 };
 use cache_core::{Embedding, Ttl};
 use cache_redis::{LocalIndex, RedisVectors, VectorEngine, VectorOptions};
-use redis_test_server::{OptionalServer, TestServer};
+use redis_test_server::{Builder, OptionalServer, TestServer};
 use support::patient;
 
-/// The server for an engine, where it is there.
-pub(crate) fn server(engine: VectorEngine) -> Option<TestServer> {
+pub(crate) const ENGINES: [VectorEngine; 3] =
+    [VectorEngine::Search, VectorEngine::Sets, VectorEngine::Plain];
+
+/// Options of the server for an engine, where it is there.
+pub(crate) fn builder(engine: VectorEngine) -> Option<Builder> {
     let kind = match engine {
-        VectorEngine::Plain => return Some(TestServer::start()),
+        VectorEngine::Plain => return Some(TestServer::builder()),
         VectorEngine::Search => OptionalServer::Search,
         _ => OptionalServer::Redis8,
     };
-    kind.builder().map(|builder| builder.start())
+    kind.builder()
+}
+
+/// That server.
+pub(crate) fn server(engine: VectorEngine) -> Option<TestServer> {
+    builder(engine).map(Builder::start)
 }
 
 pub(crate) async fn store(url: &str, options: VectorOptions) -> Arc<RedisVectors> {

@@ -62,11 +62,15 @@ pub async fn conflicts(subject: &Subject) {
     upsert(&*index, &[entry("a", at(0.0))]).await;
     let schema = index.schema().clone();
     let fewer = IndexSchema::new(4).expect("invariant: a number of dimensions");
+    let other_precision = match schema.precision {
+        Precision::Float16 => Precision::Float32,
+        _ => Precision::Float16,
+    };
     let others = [
         fewer.with_method(schema.method),
         schema.clone().with_attribute(name("more"), AttributeKind::Tags),
         schema.clone().with_attribute(name("number"), AttributeKind::Tags),
-        schema.clone().with_precision(Precision::Float16),
+        schema.clone().with_precision(other_precision),
     ];
     for schema in others {
         assert_conflict(&*subject.store.open(index.name(), &schema)).await;

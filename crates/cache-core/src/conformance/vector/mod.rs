@@ -22,7 +22,7 @@ pub use searches::{batches, cosines, order, radius, recall};
 use super::fresh_namespace;
 use crate::vector::{
     AttributeKind, AttributeName, AttributeValue, Filter, IndexMethod, IndexName, IndexSchema,
-    VectorEntry, VectorId, VectorIndex, VectorMatch, VectorQuery, VectorStore,
+    Precision, VectorEntry, VectorId, VectorIndex, VectorMatch, VectorQuery, VectorStore,
 };
 use crate::{Embedding, Ttl};
 
@@ -31,18 +31,26 @@ use crate::{Embedding, Ttl};
 pub struct Subject {
     store: Arc<dyn VectorStore>,
     method: IndexMethod,
+    precision: Precision,
 }
 
 impl Subject {
-    /// Indexes of this store, searched exactly.
+    /// Indexes of this store of full floats, searched exactly.
     pub fn new(store: Arc<dyn VectorStore>) -> Self {
-        Self { store, method: IndexMethod::Exact }
+        Self { store, method: IndexMethod::Exact, precision: Precision::Float32 }
     }
 
     /// Sets how they are searched.
     #[must_use]
     pub fn with_method(mut self, method: IndexMethod) -> Self {
         self.method = method;
+        self
+    }
+
+    /// Sets how exactly vectors are kept.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
         self
     }
 
@@ -54,7 +62,7 @@ impl Subject {
             ("kept", AttributeKind::Stored),
         ];
         let schema = IndexSchema::new(dimensions).expect("invariant: a number of dimensions");
-        let schema = schema.with_method(self.method);
+        let schema = schema.with_method(self.method).with_precision(self.precision);
         kinds.into_iter().fold(schema, |schema, (at, kind)| schema.with_attribute(name(at), kind))
     }
 

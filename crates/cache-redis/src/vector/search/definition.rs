@@ -5,12 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use cache_core::vector::{AttributeKind, IndexMethod, IndexSchema};
+use cache_core::vector::{AttributeKind, IndexSchema};
 use cache_core::{CacheError, ErrorKind};
 use redis::{Cmd, ServerError, Value, cmd};
 
 use super::super::names::Place;
 use super::super::{refused, terms};
+use super::form::Form;
 use crate::link::{Access, Link, Repeat, Weight};
 
 const PAUSE: Duration = Duration::from_millis(5);
@@ -21,8 +22,7 @@ pub(super) struct Definition<'a> {
     pub(super) place: &'a Place,
     pub(super) schema: &'a IndexSchema,
     pub(super) name: Vec<u8>,
-    /// Whether the module's graphs are used.
-    pub(super) graphs: bool,
+    pub(super) form: Form,
 }
 
 /// What the module calls an index whose schema has this text.
@@ -108,14 +108,11 @@ impl Definition<'_> {
         let mut command = cmd("FT.CREATE");
         command.arg(&self.name).arg(&["ON", "HASH", "PREFIX", "1"]).arg(self.place.key("e:"));
         command.arg(&["STOPWORDS", "0", "SCHEMA", "e", "NUMERIC", "v", "VECTOR"]);
-        let graph = match self.schema.method {
-            IndexMethod::Approximate(graph) if self.graphs => Some(graph),
-            _ => None,
-        };
+        let graph = self.form.graph(self.schema);
         let dimensions = self.schema.dimensions;
         command.arg(if graph.is_some() { &["HNSW", "12"] } else { &["FLAT", "6"] });
-        // Older modules know no smaller numbers; and to keep vectors more exactly is allowed.
-        command.arg(&["TYPE", "FLOAT32", "DISTANCE_METRIC", "COSINE", "DIM"]).arg(dimensions);
+        command.arg("TYPE").arg(self.form.numbers());
+        command.arg(&["DISTANCE_METRIC", "COSINE", "DIM"]).arg(dimensions);
         if let Some(graph) = graph {
             command.arg("M").arg(graph.links);
             command.arg("EF_CONSTRUCTION").arg(graph.build_effort);

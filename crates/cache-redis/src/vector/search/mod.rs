@@ -2,29 +2,29 @@
 
 mod definition;
 mod filter;
+mod form;
 mod query;
 mod version;
 
 use async_trait::async_trait;
 use cache_core::CacheError;
 use cache_core::vector::{
-    AttributeValue, Filter, IndexInfo, IndexMethod, IndexName, IndexSchema, VectorCapabilities,
-    VectorEntry, VectorId, VectorIndex, VectorMatch, VectorQuery,
+    AttributeValue, Filter, IndexInfo, IndexName, IndexSchema, VectorCapabilities, VectorEntry,
+    VectorId, VectorIndex, VectorMatch, VectorQuery,
 };
 use redis::{Cmd, Value, cmd};
 
 use super::names::Place;
 use super::script::{Call, VectorScript};
-use super::{blob, chunks, conflict, last_of_each, layout, payload, refused, terms, vanished};
+use super::{chunks, conflict, last_of_each, layout, payload, refused, terms, vanished};
 use crate::link::{Access, Commands, Link, Repeat, Weight};
 use crate::reply;
 use crate::topology::slot_of;
 use definition::Definition;
+use form::Form;
+pub(super) use form::Module;
 use query::Found;
 pub(super) use version::ModuleVersion;
-
-/// What the schema's text calls it.
-pub(super) const ENGINE: &str = "search";
 
 /// So many entries are written by one script: a few milliseconds of the server's time.
 const ENTRIES_PER_CALL: usize = 128;
@@ -43,23 +43,22 @@ pub(super) struct SearchIndex {
     place: Place,
     /// What keys of entries begin with.
     entries: Vec<u8>,
-    /// Whether the module's graphs are used.
-    graphs: bool,
+    form: Form,
 }
 
 impl SearchIndex {
-    /// Without the module's graphs, every schema is searched exactly.
-    pub(super) fn new(link: Link, name: IndexName, schema: IndexSchema, graphs: bool) -> Self {
+    pub(super) fn new(link: Link, name: IndexName, schema: IndexSchema, module: Module) -> Self {
         let place = Place::of(&name);
         let entries = place.key("e:");
-        let text = layout::text(ENGINE, &schema);
-        Self { link, name, schema, text, place, entries, graphs }
+        let form = Form::of(&schema, module);
+        let text = layout::text(form.engine(), &schema);
+        Self { link, name, schema, text, place, entries, form }
     }
 
     fn definition(&self) -> Definition<'_> {
         let name = definition::name(&self.place, &self.text);
         let (link, place, schema) = (&self.link, &self.place, &self.schema);
-        Definition { link, place, schema, name, graphs: self.graphs }
+        Definition { link, place, schema, name, form: self.form }
     }
 
     /// Makes the module's index and notes the schema; whether it was missing.
@@ -87,6 +86,13 @@ impl SearchIndex {
             Value::BulkString(_) => Err(conflict(&self.name)),
             other => Err(reply::unusable(&self.link, other, "GET")),
         }
+    }
+
+    /// The index that a stored text speaks of, which may not be what is expected.
+    fn laid_out(&self, text: &[u8]) -> Result<(Form, IndexSchema), CacheError> {
+        let read = layout::parse(text);
+        let read = read.and_then(|(engine, schema)| Some((Form::of_engine(engine)?, schema)));
+        read.ok_or_else(|| super::unreadable(&self.name))
     }
 
     async fn stored(&self) -> Result<Value, CacheError> {
@@ -145,7 +151,7 @@ impl SearchIndex {
 
     /// The fields of an entry and their values.
     fn fields(&self, entry: &VectorEntry) -> Vec<Vec<u8>> {
-        let mut fields = vec![b"v".to_vec(), blob(&entry.vector)];
+        let mut fields = vec![b"v".to_vec(), self.form.blob(&entry.vector)];
         let packed = payload::pack(&entry.attributes, &self.schema);
         fields.extend([b"p".to_vec(), packed]);
         for (name, value) in &entry.attributes {
@@ -227,7 +233,7 @@ impl SearchIndex {
             .iter()
             .map(|query| {
                 let weight = Weight { keys: query.most, bytes: 4 * query.vector.dimensions() };
-                (weight, query::command(&index, &self.schema, query, after))
+                (weight, query::command(&index, &self.schema, self.form, query, after))
             })
             .collect();
         let Some((now, answers)) = self.ask_surely(&commands).await? else { return Ok(None) };
@@ -255,9 +261,10 @@ impl VectorIndex for SearchIndex {
 
     fn vector_capabilities(&self) -> VectorCapabilities {
         VectorCapabilities::new()
-            .with_exact(self.schema.method == IndexMethod::Exact || !self.graphs)
+            .with_exact(self.form.is_exact())
             .with_shared(true)
             .with_persistent(true)
+            .with_similarity_error(self.form.similarity_error())
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
@@ -344,10 +351,9 @@ impl VectorIndex for SearchIndex {
             Value::Nil => return Ok(false),
             stored => reply::bytes(&self.link, stored, "GET")?,
         };
-        let (_, schema) = layout::parse(&text).ok_or_else(|| super::unreadable(&self.name))?;
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let name = definition::name(&self.place, &text);
-        let definition = Definition { schema: &schema, name, ..self.definition() };
+        let (form, schema) = self.laid_out(&text)?;
+        let name = definition::name(&self.place, &String::from_utf8_lossy(&text));
+        let definition = Definition { schema: &schema, name, form, ..self.definition() };
         let key = self.place.schema();
         let mut command = cmd("UNLINK");
         command.arg(&key);
@@ -365,7 +371,7 @@ impl VectorIndex for SearchIndex {
             Value::Nil => return Ok(None),
             stored => reply::bytes(&self.link, stored, "GET")?,
         };
-        let (_, schema) = layout::parse(&text).ok_or_else(|| super::unreadable(&self.name))?;
+        let (_, schema) = self.laid_out(&text)?;
         let name = definition::name(&self.place, &String::from_utf8_lossy(&text));
         let figures = Definition { schema: &schema, name, ..self.definition() }.figures().await?;
         let figures = figures.unwrap_or_default();

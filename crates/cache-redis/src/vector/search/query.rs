@@ -6,8 +6,9 @@ use cache_core::CacheError;
 use cache_core::vector::{IndexSchema, Similarity, VectorId, VectorMatch, VectorQuery};
 use redis::{Cmd, Value, cmd};
 
-use super::super::{blob, id_of, payload};
+use super::super::{id_of, payload};
 use super::filter;
+use super::form::Form;
 use crate::link::Link;
 use crate::reply;
 
@@ -26,11 +27,12 @@ pub(super) struct Found {
 pub(super) fn command(
     index: &[u8],
     schema: &IndexSchema,
+    form: Form,
     query: &VectorQuery,
     after: Option<u64>,
 ) -> Cmd {
     let filter = filter::text(schema, &query.filter, after);
-    let mut parameters = vec![(&b"q"[..], blob(&query.vector))];
+    let mut parameters = vec![(&b"q"[..], form.blob(&query.vector))];
     let text = match query.at_least {
         None => {
             let filter = filter.unwrap_or_else(|| "*".to_owned());

@@ -1,6 +1,4 @@
-//! The version of a search module, and what it must not be asked for.
-
-use std::fmt;
+//! The version of a search module, and what it knows.
 
 use cache_core::CacheError;
 use redis::cmd;
@@ -33,17 +31,9 @@ impl ModuleVersion {
         info::part(search, "ver").map(Self)
     }
 
-    /// Whether graphs lose entries. In 2.6 an entry that is written again is taken out of the graph
-    /// and put in anew, and when some thirty entries of one direction have been, searches reach these
-    /// and no others, or only some of these. What no link leads to is never found, whatever the effort.
-    pub(in crate::vector) fn loses_entries_of_graphs(self) -> bool {
-        self.0 < 20_800
-    }
-}
-
-impl fmt::Display for ModuleVersion {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}.{}.{}", self.0 / 10_000, self.0 / 100 % 100, self.0 % 100)
+    /// Whether it knows vectors of half-precision numbers.
+    pub(in crate::vector) fn knows_halves(self) -> bool {
+        self.0 >= 21_000
     }
 }
 
@@ -58,13 +48,10 @@ mod tests {
     #[test]
     fn the_version_is_that_of_the_search_module() {
         let text = "# Modules\r\nmodule:name=ReJSON,ver=20009,api=1\r\n\
-                    module:name=search,ver=20623,api=1,filters=0,options=[]\r\n";
-        let old = version(text).unwrap();
-        assert_eq!(old.to_string(), "2.6.23");
-        assert!(old.loses_entries_of_graphs());
-        let new = version("module:name=search,ver=80205,api=1\r\n").unwrap();
-        assert_eq!(new.to_string(), "8.2.5");
-        assert!(!new.loses_entries_of_graphs());
+                    module:name=search,ver=20817,api=1,filters=0,options=[]\r\n";
+        assert_eq!(version(text), Some(ModuleVersion(20_817)));
+        assert!(!ModuleVersion(20_817).knows_halves());
+        assert!(version("module:name=search,ver=21005,api=1\r\n").unwrap().knows_halves());
         for unknown in ["", "# Modules\r\n", "module:name=research,ver=1\r\n", "module:name=search"]
         {
             assert_eq!(version(unknown), None, "{unknown:?}");

@@ -1,0 +1,151 @@
+//! What every store finds among 20,000 vectors of real sentences, against all of them compared in
+//! double precision. The file of vectors is named by `TEST_MINILM_MATRIX`, see the example
+//! `minilm_matrix`; servers with vector search by the variables of `OptionalServer`.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests that print what they measure")]
+
+mod narrowed;
+mod stores;
+mod truth;
+
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+
+use cache_benches::minilm::{DIMENSIONS, Matrix};
+use cache_core::vector::{
+    GraphOptions, IndexMethod, IndexName, IndexSchema, Precision, VectorIndex, VectorMatch,
+    VectorQuery, VectorStore,
+};
+use cache_core::{Embedding, Namespace};
+
+use narrowed::Narrowed;
+use truth::Truth;
+
+/// So many are looked for.
+const MOST: usize = 10;
+/// Queries that are asked at once.
+const BATCH: usize = 50;
+/// Cosines that are nearer to each other than this are a tie: floats cannot tell them apart.
+const TIE: f64 = 2e-6;
+
+static MATRIX: LazyLock<Option<(Matrix, Truth)>> = LazyLock::new(|| {
+    let matrix = Matrix::from_environment()?;
+    let truth = Truth::new(&matrix);
+    Some((matrix, truth))
+});
+
+/// What is found for one narrowing, over all queries.
+struct Quality {
+    /// The part of the true matches that is found; of true ties any counts.
+    recall: f64,
+    /// The farthest that a similarity is from the true one.
+    error: f64,
+    /// Queries whose matches are the true ones, place by place, ties aside.
+    exact: usize,
+}
+
+impl Quality {
+    async fn of(index: &dyn VectorIndex, matrix: &Matrix, truth: &Truth, by: Narrowed) -> Self {
+        let mut quality = Self { recall: 0.0, error: 0.0, exact: 0 };
+        for (batch, queries) in matrix.queries.chunks(BATCH).enumerate() {
+            let ask = |query: &Embedding| {
+                VectorQuery::nearest(query.clone(), MOST).with_filter(by.filter())
+            };
+            let asked: Vec<_> = queries.iter().map(ask).collect();
+            let found = index.search_many(&asked).await.unwrap();
+            for (place, found) in found.iter().enumerate() {
+                quality.add(&truth.of(batch * BATCH + place, by), found);
+            }
+        }
+        quality.recall /= (matrix.queries.len() * MOST) as f64;
+        quality
+    }
+
+    fn add(&mut self, truth: &truth::Answer<'_>, found: &[VectorMatch]) {
+        let entry = |found: &VectorMatch| found.id.as_str().parse::<usize>().unwrap();
+        let distinct: HashSet<_> = found.iter().map(entry).collect();
+        assert_eq!((distinct.len(), found.len()), (MOST, MOST), "ten different entries");
+        assert!(distinct.iter().all(|entry| truth.by.passes(*entry)), "the filter is kept");
+        let true_cosines: Vec<_> = found.iter().map(|found| truth.cosine(entry(found))).collect();
+        let worst = truth.best[MOST - 1] - TIE;
+        self.recall += true_cosines.iter().filter(|cosine| **cosine >= worst).count() as f64;
+        let ties = true_cosines.iter().zip(&truth.best);
+        self.exact += usize::from(ties.into_iter().all(|(one, best)| (one - best).abs() < TIE));
+        for (found, cosine) in found.iter().zip(true_cosines) {
+            self.error = self.error.max((f64::from(found.similarity.get()) - cosine).abs());
+        }
+    }
+}
+
+async fn filled(
+    store: &dyn VectorStore,
+    schema: &IndexSchema,
+    matrix: &Matrix,
+) -> Arc<dyn VectorIndex> {
+    let name = IndexName::new(Namespace::new("recall").unwrap(), "sentences").unwrap();
+    let index = store.open(&name, &Narrowed::declare(schema));
+    for (chunk, vectors) in matrix.entries.chunks(500).enumerate() {
+        let entries = vectors.iter().enumerate();
+        let entries: Vec<_> =
+            entries.map(|(i, vector)| narrowed::entry(chunk * 500 + i, vector.clone())).collect();
+        index.upsert_many(&entries).await.unwrap();
+    }
+    index
+}
+
+/// Fills every store, and holds what it finds against what is expected.
+async fn judge(schema: IndexSchema, holds: impl Fn(&dyn VectorIndex, &Quality) -> bool) {
+    let Some((matrix, truth)) = MATRIX.as_ref() else { return };
+    let stores = stores::Stores::start().await;
+    for store in &stores.all {
+        let index = filled(&**store, &schema, matrix).await;
+        let kind = store.vector_store_info().kind;
+        for by in Narrowed::ALL {
+            let quality = Quality::of(&*index, matrix, truth, by).await;
+            let Quality { recall, error, exact } = quality;
+            println!(
+                "{kind}, {}, {by:?}: recall@{MOST} {recall:.4}, {exact} of {} exact, similarities off by \
+                 {error:.1e}",
+                schema.to_text(),
+                matrix.queries.len()
+            );
+            assert!(error <= f64::from(index.vector_capabilities().similarity_error));
+            assert!(holds(&*index, &quality), "{kind}, {by:?}");
+        }
+    }
+}
+
+fn schema() -> IndexSchema {
+    IndexSchema::new(DIMENSIONS).unwrap()
+}
+
+/// The parameters that the figures are for.
+fn graph() -> IndexMethod {
+    let graph = GraphOptions::new().with_links(16).with_build_effort(200).with_search_effort(100);
+    IndexMethod::Approximate(graph)
+}
+
+/// One answer, ties aside, from every store: that of brute force.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exact_searches_find_what_brute_force_finds() {
+    judge(schema(), |index, quality| {
+        assert!(index.vector_capabilities().exact);
+        quality.exact == cache_benches::minilm::QUERIES
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn graphs_find_nineteen_of_twenty() {
+    judge(schema().with_method(graph()), |_, quality| quality.recall >= 0.95).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn graphs_of_bytes_find_nineteen_of_twenty() {
+    let schema = schema().with_method(graph()).with_precision(Precision::Int8);
+    judge(schema, |_, quality| quality.recall >= 0.95).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn halves_find_nearly_all() {
+    judge(schema().with_precision(Precision::Float16), |_, quality| quality.recall >= 0.99).await;
+}
