@@ -20,7 +20,7 @@ type Entries = HashMap<CacheKey, (StoredValue, Option<Instant>)>;
 struct Map(Mutex<Entries>);
 
 impl Map {
-    /// What has not ended. A real store would not look at everything each time.
+    /// What has not ended.
     fn alive(&self) -> MutexGuard<'_, Entries> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.retain(|_, (_, end)| end.is_none_or(|end| end > Instant::now()));
@@ -87,7 +87,6 @@ impl CacheBackend for Map {
         let mut entries = self.alive();
         let of_it = entries.extract_if(|key, _| key.space().namespace() == namespace);
         let removed = of_it.take(options.step).count();
-        // A cursor asks for another call.
         let more = (removed == options.step).then(|| "more".to_owned());
         Ok(progress.advance(removed as u64, more))
     }
@@ -109,7 +108,6 @@ impl CacheBackend for Map {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     conformance::backend::run(Arc::new(Map::default())).await; // panics with what is broken
-    println!("the map keeps the contract");
     let cache = EmbeddingCache::from_builder(Cache::builder(Arc::new(Map::default())))?;
     for text in ["hello", "hello"] {
         let vector = cache.get_or_compute(text, "demo", |_| async { Ok(vec![0.5, 0.25]) }).await?;

@@ -65,6 +65,50 @@ fn the_first_steps_run() {
 }
 
 #[test]
+fn a_store_of_ones_own_keeps_the_contract() {
+    let said = run("custom_backend", &[], &[]);
+    assert!(said.contains("the map keeps the contract, and Some([0.5, 0.25])"), "{said}");
+}
+
+#[test]
+fn a_job_is_resumed() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("cache.db").display().to_string();
+    let settings = [("CACHE_BACKEND", "embedded"), ("CACHE_FILE", &file)];
+    let first = run("batch_processing", &[], &settings);
+    assert!(first.contains("0 hits") && first.contains("there is nothing to embed"), "{first}");
+    let second = run("batch_processing", &[], &settings);
+    assert!(second.contains(", 0 computed by 0 calls"), "{second}");
+}
+
+#[test]
+fn the_second_conversation_costs_nothing() {
+    let redis = TestServer::start();
+    for settings in [[("CACHE_BACKEND", "embedded")], [("REDIS_URL", &redis.url())]] {
+        let said = run("chat_with_memory", &[], &settings);
+        let count = |from: &str| said.matches(from).count();
+        assert_eq!((count("[model]"), count("[cache]")), (3, 3), "{said}");
+        assert!(said.contains("2 of them removed"), "{said}");
+    }
+}
+
+#[test]
+fn a_service_answers_and_ends_in_order() {
+    let said = run("axum_service", &["127.0.0.1:0", "--once"], &[("CACHE_BACKEND", "embedded")]);
+    assert!(said.contains("HTTP/1.1 200 OK") && said.contains("ended in order"), "{said}");
+}
+
+#[test]
+fn a_lost_node_costs_what_it_held_and_nothing_else() {
+    let said = run("cluster", &[], &[]);
+    assert!(said.contains("the second time: 1000 hits, 0 computed"), "{said}");
+    let lost = said.lines().find(|line| line.starts_with("a primary was killed")).unwrap();
+    assert!(!lost.contains(": 0 hits"), "{said}");
+    let last = said.lines().last().unwrap();
+    assert!(last.starts_with("after that: 1000 hits, 0 computed"), "{said}");
+}
+
+#[test]
 fn a_question_is_answered_from_the_pages_that_speak_of_it() {
     on_each_store(|settings| {
         let question = "How are vectors stored?";
