@@ -31,6 +31,11 @@ fn genuine() -> Vec<Vec<f32>> {
 
 /// As local models' are: all bits of the mantissa in use, unit length.
 pub fn full(seed: u64) -> Vec<f32> {
+    full_of(DIMENSIONS, seed)
+}
+
+/// The same of so many dimensions.
+pub fn full_of(dimensions: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x2545_f491_4f6c_dd1d;
     let mut uniform = || {
         state ^= state << 13;
@@ -39,12 +44,13 @@ pub fn full(seed: u64) -> Vec<f32> {
         (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
     };
     // A sum of uniforms is near enough to a normal distribution.
-    let values: Vec<f32> = (0..DIMENSIONS).map(|_| (0..6).map(|_| uniform()).sum()).collect();
+    let values: Vec<f32> = (0..dimensions).map(|_| (0..6).map(|_| uniform()).sum()).collect();
     let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
     values.into_iter().map(|v| v / norm).collect()
 }
 
-fn on_the_grid(values: &[f32]) -> Vec<f32> {
+/// As services give them that keep half-precision numbers: those, divided by one norm.
+pub fn on_the_grid(values: &[f32]) -> Vec<f32> {
     let halves: Vec<f32> = values.iter().map(|v| f16::from_f32(*v).to_f32()).collect();
     let norm = halves.iter().map(|v| v * v).sum::<f32>().sqrt();
     halves.into_iter().map(|v| v / norm).collect()

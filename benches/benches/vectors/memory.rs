@@ -47,7 +47,7 @@ fn report(rows: usize, [reading, one, tenth, batch]: [Duration; 4]) {
     line("reading as many bytes on every processor", reading, &bandwidth);
     line("the nearest 10", one, &format!("{share:.0} % of the bandwidth, target ≥ 60 %"));
     line("the nearest 10 of a tenth, by a tag", tenth, "");
-    line("the nearest 10, of 16 queries together", batch / BATCH as u32, "a query");
+    line("the nearest 10, of 16 queries together", batch.div_f64(BATCH as f64), "a query");
 }
 
 /// Reads all of it on every processor.

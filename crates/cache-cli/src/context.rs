@@ -9,8 +9,8 @@ use caching_with_redis::response::ResponseCache;
 use caching_with_redis::session::SessionStore;
 use caching_with_redis::settings::{BackendChoice, SettingsError, SettingsWarning};
 use caching_with_redis::{
-    OpenedBackend, OpenedProvider, Prices, Settings, builder, open_backend, open_provider,
-    response_builder, session_builder,
+    OpenedBackend, OpenedProvider, OpenedVectors, Prices, Settings, builder, open_backend,
+    open_provider, open_vectors, response_builder, session_builder,
 };
 
 use crate::args::{Common, Whose};
@@ -111,6 +111,13 @@ impl Context {
         Ok(builder.scope(scope).build())
     }
 
+    /// The vector indexes in this store.
+    pub(crate) async fn vectors(&self, store: &OpenedBackend) -> Result<OpenedVectors, Failure> {
+        let opened = open_vectors(&self.settings, store).await?;
+        tracing::info!(engine = opened.engine.as_str(), why = %opened.why, "opened");
+        Ok(opened)
+    }
+
     /// The provider's keys. A store is opened only where they depend on it: where it remembers
     /// which model answers.
     pub(crate) async fn keys(&self) -> Result<Keys, Failure> {
@@ -169,8 +176,7 @@ impl Context {
 impl Opened {
     /// The model that answers, as far as it is known, else the provider's own name for it.
     pub(crate) async fn model_name(&self) -> Result<String, Failure> {
-        let answering = self.model.answering_model().await?.filter(|name| !name.is_empty());
-        Ok(answering.unwrap_or_else(|| self.model.identity().model.clone()))
+        model_name(&self.model).await
     }
 
     /// The key of a text; `None` as long as nobody knows which model's it is to be.
@@ -179,6 +185,12 @@ impl Opened {
             && self.model.answering_model().await?.is_none();
         Ok((!unknown).then(|| self.model.key(text).to_string()))
     }
+}
+
+/// The model that answers, as far as it is known, else the provider's own name for it.
+pub(crate) async fn model_name(model: &ModelCache) -> Result<String, Failure> {
+    let answering = model.answering_model().await?.filter(|name| !name.is_empty());
+    Ok(answering.unwrap_or_else(|| model.identity().model.clone()))
 }
 
 /// Whether the keys of a provider's vectors depend on which model its replies name.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use caching_with_redis::core::vector::VectorRefusal;
 use caching_with_redis::core::{CacheError, ErrorKind, ProviderError, ProviderErrorKind};
 use caching_with_redis::settings::SettingsError;
 use caching_with_redis::{Error, embedding, response, session};
@@ -143,6 +144,12 @@ impl From<&CacheError> for Failure {
 impl From<CacheError> for Failure {
     fn from(error: CacheError) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<VectorRefusal> for Failure {
+    fn from(refusal: VectorRefusal) -> Self {
+        Self::from(CacheError::from(refusal))
     }
 }
 

@@ -81,6 +81,18 @@ pub(crate) fn one_line(text: &str) -> String {
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The beginning of a text on one line, so many characters of it.
+pub(crate) fn excerpt(text: &str, most: usize) -> String {
+    // What is beyond is not looked at: a blank of the text may be many bytes.
+    let beginning: String = text.chars().take(4 * most).collect();
+    let line = one_line(&beginning);
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None if beginning.len() < text.len() => format!("{line}…"),
+        None => line,
+    }
+}
+
 /// A text as it is, but for what a terminal would obey; line feeds and tabs stay.
 pub(crate) fn visible(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
@@ -130,6 +142,9 @@ mod tests {
     #[test]
     fn texts_of_others_cannot_command_the_terminal() {
         assert_eq!(one_line("a\n b\t\u{1b}[31mc\u{9b}1m"), "a b [31mc 1m");
+        assert_eq!(excerpt("가 나\n다 라", 4), "가 나 …");
+        assert_eq!(excerpt("가 나\n다", 5), "가 나 다");
+        assert_eq!(excerpt(&"  ".repeat(50), 5), "…");
         assert_eq!(visible("a\n b\t\u{1b}[31mc\u{9b}1m\r"), "a\n b\t[31mc1m");
     }
 

@@ -13,9 +13,10 @@ use cache_core::{
 use rusqlite::Connection;
 
 use crate::config::EmbeddedConfig;
+use crate::vector::EmbeddedVectors;
 use crate::worker::{Shared, Workers};
-use crate::writing::{Writing, oldest_use, size_of, total_bytes};
-use crate::{clock, diagnosis, entry, lease, namespace};
+use crate::writing::{Writing, oldest_use, size_of};
+use crate::{bound, clock, diagnosis, entry, lease, namespace, vector};
 
 /// The smallest bound: room for a page or so.
 const LEAST_BYTES: u64 = 4096;
@@ -37,7 +38,8 @@ const LONGEST_KEY: usize = 160;
 /// write deletes up to 200 of them.
 ///
 /// # Eviction
-/// By last use, over all namespaces and processes. Uses are recorded coarsely: an entry's use counts
+/// By last use, over all namespaces and processes; vectors share the bound, see
+/// [`EmbeddedVectors`]. Uses are recorded coarsely: an entry's use counts
 /// if its last recorded use lies more than a sixteenth of the way back to the oldest entry, and
 /// other processes learn of it after about a second.
 ///
@@ -45,7 +47,7 @@ const LONGEST_KEY: usize = 160;
 /// Dropping the backend doesn't block. Its threads finish what was begun, then close the file.
 #[derive(Debug)]
 pub struct EmbeddedBackend {
-    pub(crate) workers: Workers,
+    pub(crate) workers: Arc<Workers>,
 }
 
 impl EmbeddedBackend {
@@ -75,7 +77,13 @@ impl EmbeddedBackend {
             );
             return Err(CacheError::new(ErrorKind::InvalidInput, message));
         }
-        Ok(Self { workers: Workers::start(config).await? })
+        Ok(Self { workers: Arc::new(Workers::start(config).await?) })
+    }
+
+    /// The vector indexes in this file. They share its threads, and keep it open as the backend does.
+    #[must_use]
+    pub fn vectors(&self) -> EmbeddedVectors {
+        EmbeddedVectors::new(Arc::clone(&self.workers))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -105,7 +113,8 @@ impl CacheBackend for EmbeddedBackend {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let room = self.shared().config.max_bytes.saturating_sub(size_of(LONGEST_KEY, 0));
+        let room = bound::most_bytes_of_one(self.shared().config.max_bytes);
+        let room = room.saturating_sub(size_of(LONGEST_KEY, 0));
         Capabilities::new()
             .with_shared(true)
             .with_persistent(true)
@@ -196,7 +205,7 @@ impl CacheBackend for EmbeddedBackend {
 
     async fn status(&self) -> Result<BackendStatus, CacheError> {
         let start = Instant::now();
-        let used = self.workers.read(total_bytes).await?;
+        let used = self.workers.read(bound::total_bytes).await?;
         let round_trip = start.elapsed();
         let mut status = BackendStatus::default();
         status.server = "sqlite".to_owned();
@@ -212,9 +221,10 @@ impl CacheBackend for EmbeddedBackend {
         let (shared, options) = (self.shared().clone(), options.clone());
         self.workers
             .read(move |sql| {
-                let used = total_bytes(sql)?.unsigned_abs();
+                let used = bound::total_bytes(sql)?.unsigned_abs();
+                let vectors = vector::inspect(sql, &options.namespace, options.sample)?;
                 let config = &shared.config;
-                Ok(diagnosis::diagnose(&config.path, used, config.max_bytes, &options))
+                Ok(diagnosis::diagnose(&config.path, used, config.max_bytes, &vectors, &options))
             })
             .await
     }
@@ -240,12 +250,8 @@ fn put_many(
         let expires_at = clock::expiry(writing.now(), entry.ttl);
         writing.put(&entry.key.to_bytes(), entry.value.bytes(), expires_at)?;
     }
-    if writing.is_over(shared.max_bytes()) {
-        // Before anything is evicted, what is known of uses must be in the file.
-        writing.record_uses(&shared.recency.take())?;
-        writing.evict(shared.max_bytes(), usize::MAX)?;
-    }
     writing.finish()?;
+    bound::enforce(sql, shared, usize::MAX)?;
     shared.recency.set_oldest(oldest_use(sql)?);
     match release {
         Some(token) => lease::release(sql, entries.iter().map(|entry| &entry.key), token),

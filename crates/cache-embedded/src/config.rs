@@ -13,14 +13,18 @@ use std::time::Duration;
 pub struct EmbeddedConfig {
     /// The file. It is created when it is missing, its folders too.
     pub path: PathBuf,
-    /// Bound on the sum of all entries, in bytes: each counts with its value, its key and what
-    /// the file adds to them. 512 MiB by default, at least 4 KiB.
+    /// Bound on the sum of all entries and vectors, in bytes: each counts with its value, its key and
+    /// what the file adds to them. Entries and vectors are sure of half of it each. 512 MiB by
+    /// default, at least 4 KiB.
     pub max_bytes: u64,
     /// How long an operation waits while other processes write. 5 seconds by default.
     pub busy_timeout: Duration,
     /// What all connections of this process together may keep of the file in memory, in bytes.
     /// 32 MiB by default.
     pub memory_bytes: u64,
+    /// What this process may keep of vector indexes in memory, in bytes; an index that is larger is
+    /// read from the file for every search. 256 MiB by default.
+    pub vector_memory_bytes: u64,
     /// Threads that read, 1 to 64. By default one per processor, at most four.
     pub readers: usize,
 }
@@ -33,11 +37,12 @@ impl EmbeddedConfig {
             max_bytes: 512 * 1024 * 1024,
             busy_timeout: Duration::from_secs(5),
             memory_bytes: 32 * 1024 * 1024,
+            vector_memory_bytes: 256 * 1024 * 1024,
             readers: thread::available_parallelism().map_or(2, usize::from).min(4),
         }
     }
 
-    /// Sets the bound on the sum of all entries, in bytes.
+    /// Sets the bound on the sum of all entries and vectors, in bytes.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
@@ -55,6 +60,13 @@ impl EmbeddedConfig {
     #[must_use]
     pub fn with_memory_bytes(mut self, bytes: u64) -> Self {
         self.memory_bytes = bytes;
+        self
+    }
+
+    /// Sets what this process may keep of vector indexes in memory, in bytes.
+    #[must_use]
+    pub fn with_vector_memory_bytes(mut self, bytes: u64) -> Self {
+        self.vector_memory_bytes = bytes;
         self
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::vector::Inspection;
 use cache_core::{DiagnoseOptions, Finding, FindingCode as Code, Severity};
 
 /// All findings, the worst first. Blocks: it asks the file system.
@@ -10,6 +11,7 @@ pub(crate) fn diagnose(
     path: &Path,
     used: u64,
     most: u64,
+    vectors: &Inspection,
     options: &DiagnoseOptions,
 ) -> Vec<Finding> {
     let parts = [
@@ -17,6 +19,7 @@ pub(crate) fn diagnose(
         readable_by_others(path),
         log(path, options.most_log_bytes),
         full(used, most),
+        damaged(vectors),
     ];
     let mut findings: Vec<_> = parts.into_iter().flatten().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -34,6 +37,20 @@ fn full(used: u64, most: u64) -> Option<Finding> {
     let to_do = "raise its bound where entries are missed";
     let finding = Finding::new(Code::FileFull, Severity::Info, what, to_do);
     Some(finding.with("bytes", used).with("most", most))
+}
+
+fn damaged(vectors: &Inspection) -> Option<Finding> {
+    let Inspection { looked_at, damaged } = vectors;
+    if *damaged == 0 {
+        return None;
+    }
+    let what = format!(
+        "{damaged} of {looked_at} entries of vector indexes that were looked at are damaged, and found \
+         by no search"
+    );
+    let to_do = "write them again, or drop their index and fill it anew; check the disk";
+    let finding = Finding::new(Code::DamagedVectors, Severity::Warning, what, to_do);
+    Some(finding.with("entries", *damaged).with("looked_at", *looked_at))
 }
 
 /// The write-ahead log beside the file: a large one is held by a reader, or nobody had time to write it

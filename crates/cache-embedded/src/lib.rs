@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod backend;
+mod bound;
 mod busy;
 mod clock;
 mod config;
@@ -14,8 +15,10 @@ mod log;
 mod namespace;
 mod recency;
 mod schema;
+mod vector;
 mod worker;
 mod writing;
 
 pub use backend::EmbeddedBackend;
 pub use config::EmbeddedConfig;
+pub use vector::EmbeddedVectors;

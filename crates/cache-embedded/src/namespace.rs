@@ -59,7 +59,7 @@ pub(crate) fn clear(
 
 /// Gives unused pages back to the disk, some for every entry that was to be removed. Evicting does
 /// not: its pages are soon written again.
-fn shrink_file(sql: &Connection, entries: usize) -> rusqlite::Result<()> {
+pub(crate) fn shrink_file(sql: &Connection, entries: usize) -> rusqlite::Result<()> {
     let pages = entries.saturating_mul(2).min(100_000);
     // Every step of the statement frees one page.
     let mut statement = sql.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;

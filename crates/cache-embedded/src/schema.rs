@@ -12,17 +12,18 @@ use crate::{busy, file};
 
 /// Marks a file as ours: "EmbC".
 const APPLICATION_ID: i32 = 0x456d_6243;
-const SCHEMA_VERSION: i32 = 2;
-/// The layout before there were logs.
-const WITHOUT_LOGS: i32 = 1;
-const STATEMENTS_KEPT: usize = 96;
+/// The layout that this program writes: all of [`LAYOUTS`].
+const LAYOUT: i32 = 3;
+/// What each layout has added to the one before, the first to an empty file.
+const LAYOUTS: [&str; 3] = [ENTRIES, LOGS, VECTORS];
+const STATEMENTS_KEPT: usize = 128;
 /// Five vectors of 1536 dimensions fill a page of this size; a page of 4 or 8 KiB would leave a quarter
 /// of the file unused.
 const PAGE_BYTES: u32 = 16_384;
 
 /// Rows that are looked at often are small and apart from the values: recording a use, expiring
 /// and counting never read or rewrite a value.
-const SCHEMA: &str = "
+const ENTRIES: &str = "
     CREATE TABLE bodies(
         id INTEGER PRIMARY KEY,
         value BLOB NOT NULL
@@ -55,7 +56,7 @@ const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Added by layout 2. A log whose name is null has expired and is no more than space to be freed.
+/// A log whose name is null has expired and is no more than space to be freed.
 /// What a window passes over is read without its payload: the columns before it fit the page.
 const LOGS: &str = "
     CREATE TABLE logs(
@@ -94,6 +95,42 @@ const LOGS: &str = "
     CREATE INDEX lost_records_by_time ON lost_records(log, lost_at);
 ";
 
+/// Changes are numbered in their order, over all indexes: a process that knows an index up to a
+/// number reads what has come since. Numbers of removals go on in the same order. An index whose name
+/// is null was dropped and is no more than space to be freed; ids of indexes never come again, so
+/// that nobody takes an index for one that had its name before. What is asked of an index without
+/// reading vectors is in an index of the table's own.
+const VECTORS: &str = "
+    CREATE TABLE vector_indexes(
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT UNIQUE,
+        schema TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        changes INTEGER NOT NULL,
+        removals INTEGER NOT NULL,
+        forgotten INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE vectors(
+        change INTEGER PRIMARY KEY,
+        index_id INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        expires_at INTEGER,
+        checksum INTEGER NOT NULL,
+        attributes BLOB NOT NULL,
+        vector BLOB NOT NULL,
+        UNIQUE (index_id, id)
+    ) STRICT;
+    CREATE INDEX vectors_by_change ON vectors(index_id, change, expires_at, size);
+    CREATE INDEX vectors_by_expiry ON vectors(expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE removed_vectors(
+        index_id INTEGER NOT NULL,
+        change INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        PRIMARY KEY (index_id, change)
+    ) STRICT, WITHOUT ROWID;
+";
+
 /// The connections of one process to the file.
 pub(crate) struct Connections {
     pub(crate) writer: Connection,
@@ -115,7 +152,7 @@ pub(crate) fn open(config: &mut EmbeddedConfig) -> Result<Connections, CacheErro
     let owner = busy::retry(|| owner(&*writer.unchecked_transaction()?)).map_err(failed)?;
     match owner {
         Owner::Nobody => create(&writer, path)?,
-        Owner::Us { version: WITHOUT_LOGS } => add_logs(&writer, path)?,
+        owner if owner.is_older() => upgrade(&writer, path)?,
         owner => owner.accept(path)?,
     }
     let readers = (0..config.readers)
@@ -159,13 +196,18 @@ enum Owner {
 }
 
 impl Owner {
+    /// Whether the file is ours and has a layout that can be brought to this one.
+    fn is_older(&self) -> bool {
+        matches!(self, Self::Us { version: 1..LAYOUT })
+    }
+
     fn accept(self, path: &Path) -> Result<(), CacheError> {
         match self {
-            Self::Us { version: SCHEMA_VERSION } => Ok(()),
+            Self::Us { version: LAYOUT } => Ok(()),
             Self::Us { version } => Err(CacheError::new(
                 ErrorKind::Unsupported,
                 format!(
-                    "the cache file {} has layout {version}, this program knows {SCHEMA_VERSION}; \
+                    "the cache file {} has layout {version}, this program knows {LAYOUT}; \
                      use another path, or delete the file if no other program needs it",
                     path.display()
                 ),
@@ -222,14 +264,13 @@ fn create(connection: &Connection, path: &Path) -> Result<(), CacheError> {
     }
 }
 
-/// Brings a file of layout 1 to this one. Of several processes that try, one does it.
-fn add_logs(connection: &Connection, path: &Path) -> Result<(), CacheError> {
+/// Brings a file of an older layout to this one. Of several processes that try, one does it.
+fn upgrade(connection: &Connection, path: &Path) -> Result<(), CacheError> {
     let failed = |error| explain(path, "updating", error);
     let transaction = busy::immediate(connection).map_err(failed)?;
     match owner(&transaction).map_err(failed)? {
-        Owner::Us { version: WITHOUT_LOGS } => {
-            transaction.execute_batch(LOGS).map_err(failed)?;
-            transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(failed)?;
+        Owner::Us { version: older @ 1..LAYOUT } => {
+            add_layouts(&transaction, older.unsigned_abs() as usize).map_err(failed)?;
             transaction.commit().map_err(failed)
         }
         owner => owner.accept(path),
@@ -237,8 +278,12 @@ fn add_logs(connection: &Connection, path: &Path) -> Result<(), CacheError> {
 }
 
 fn lay_out(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    transaction.execute_batch(SCHEMA)?;
-    transaction.execute_batch(LOGS)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)
+    add_layouts(transaction, 0)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)
+}
+
+/// Adds what has come after a layout.
+fn add_layouts(transaction: &Transaction<'_>, after: usize) -> rusqlite::Result<()> {
+    LAYOUTS.iter().skip(after).try_for_each(|added| transaction.execute_batch(added))?;
+    transaction.pragma_update(None, "user_version", LAYOUT)
 }

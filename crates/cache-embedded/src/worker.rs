@@ -13,12 +13,13 @@ use cache_core::{CacheError, ErrorKind};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::busy;
 use crate::config::EmbeddedConfig;
 use crate::error::{explain, workers_gone};
 use crate::recency::Recency;
 use crate::schema::{self, Connections};
-use crate::writing::{Writing, oldest_use, total_bytes};
+use crate::vector::Mirrors;
+use crate::writing::{Writing, oldest_use};
+use crate::{bound, busy};
 
 /// How long noted uses wait to be written, unless they are needed before.
 const FLUSH_AFTER: Duration = Duration::from_secs(1);
@@ -30,6 +31,7 @@ const TRIMMED_AT_ONCE: usize = 1_000;
 pub(crate) struct Shared {
     pub(crate) config: EmbeddedConfig,
     pub(crate) recency: Recency,
+    pub(crate) mirrors: Mirrors,
 }
 
 impl Shared {
@@ -143,7 +145,8 @@ fn package<T: Send + 'static>(
 
 fn open(mut config: EmbeddedConfig) -> Result<(Workers, Writer, Receiver<Message>), CacheError> {
     let Connections { writer, readers } = schema::open(&mut config)?;
-    let shared = Arc::new(Shared { config, recency: Recency::default() });
+    let (recency, mirrors) = (Recency::default(), Mirrors::new(config.vector_memory_bytes));
+    let shared = Arc::new(Shared { config, recency, mirrors });
     trim(&writer, &shared).map_err(|error| explain(&shared.config.path, "trimming", error))?;
 
     let (jobs, queue) = mpsc::channel::<Job>();
@@ -170,11 +173,9 @@ fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
 /// Brings a file under a bound that is lower than the one it was written under, a little at a
 /// time so that others can write in between.
 fn trim(sql: &Connection, shared: &Shared) -> rusqlite::Result<()> {
-    while total_bytes(sql)? > shared.max_bytes() {
+    while bound::total_bytes(sql)? > shared.max_bytes() {
         let transaction = busy::immediate(sql)?;
-        let mut writing = Writing::new(&transaction)?;
-        let evicted = writing.evict(shared.max_bytes(), TRIMMED_AT_ONCE)?;
-        writing.finish()?;
+        let evicted = bound::enforce(&transaction, shared, TRIMMED_AT_ONCE)?;
         transaction.commit()?;
         if evicted == 0 {
             break;

@@ -144,7 +144,7 @@ impl<'c> Writing<'c> {
     }
 
     /// Whether the entries count more than this.
-    pub(crate) fn is_over(&self, max_bytes: i64) -> bool {
+    fn is_over(&self, max_bytes: i64) -> bool {
         self.total.saturating_add(self.grown) > max_bytes
     }
 

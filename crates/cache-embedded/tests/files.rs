@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use cache_core::vector::{IndexSchema, VectorStore};
 use cache_core::{
     AppendOptions, CacheBackend, CacheBackendExt, CacheError, ErrorKind, GetOptions, LogBackend,
     LogGroup, NewRecord, PutOptions, Scope, Ttl,
 };
 use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
 use rusqlite::Connection;
-use support::{assert_sound, closed, entry, key, millis, namespace, value};
+use support::{all_ids, assert_sound, closed, entry, key, millis, namespace, value};
 
 async fn open(file: &Path) -> EmbeddedBackend {
     EmbeddedBackend::open(file).await.unwrap()
@@ -127,18 +128,28 @@ async fn a_newer_layout_is_refused() {
     assert!(error.to_string().contains("99"));
 }
 
-/// Files of layout 1 have no tables for logs.
-#[tokio::test]
-async fn a_file_of_the_first_layout_keeps_its_entries_and_takes_logs() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("cache.db");
-    filled(&file).await;
-    let sql = Connection::open(&file).unwrap();
-    sql.execute_batch("DROP TABLE logs; DROP TABLE records; DROP TABLE lost_records").unwrap();
-    sql.pragma_update(None, "user_version", 1).unwrap();
-    drop(sql);
+/// Tables that have come with the layouts after the first.
+const ADDED: [&str; 2] = [
+    "DROP TABLE logs; DROP TABLE records; DROP TABLE lost_records",
+    "DROP TABLE vector_indexes; DROP TABLE vectors; DROP TABLE removed_vectors",
+];
 
-    let (one, other) = tokio::join!(open(&file), open(&file));
+#[tokio::test]
+async fn files_of_older_layouts_keep_their_entries_and_take_what_is_new() {
+    for layout in 1..=ADDED.len() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("cache.db");
+        filled(&file).await;
+        let sql = Connection::open(&file).unwrap();
+        ADDED[layout - 1..].iter().for_each(|added| sql.execute_batch(added).unwrap());
+        sql.pragma_update(None, "user_version", i32::try_from(layout).unwrap()).unwrap();
+        drop(sql);
+        assert_takes_what_is_new(&file).await;
+    }
+}
+
+async fn assert_takes_what_is_new(file: &Path) {
+    let (one, other) = tokio::join!(open(file), open(file));
     let keys: Vec<_> = (0..1_000).map(key).collect();
     let found = one.get_many(&keys, &GetOptions::default()).await.unwrap();
     assert!(found.iter().all(Option::is_some), "the entries are still there");
@@ -147,9 +158,14 @@ async fn a_file_of_the_first_layout_keeps_its_entries_and_takes_logs() {
     let record = NewRecord { id: "a".to_owned(), weight: 1, pinned: false, payload };
     one.append(&log, &[record], &AppendOptions::new(Ttl::FOREVER)).await.unwrap();
     assert_eq!(other.head(&log).await.unwrap().unwrap().len, 1);
-    drop((one, other));
-    closed(&file);
-    assert_sound(&file);
+    let schema = IndexSchema::new(4).unwrap();
+    let index = one.vectors().open(&support::index_name("new"), &schema);
+    index.upsert_many(&[support::vector(1, &schema)]).await.unwrap();
+    let of_other = other.vectors().open(index.name(), &schema);
+    assert_eq!(all_ids(&*of_other).await, ["1"]);
+    drop((one, other, index, of_other));
+    closed(file);
+    assert_sound(file);
 }
 
 #[tokio::test]

@@ -9,10 +9,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
+use cache_core::vector::{IndexSchema, VectorEntry, VectorIndex, VectorStore};
 use cache_core::{CacheBackend, CacheBackendExt, ErrorKind, PutOptions};
 use cache_embedded::EmbeddedBackend;
-use support::{Process, entry, key, role};
+use support::{Process, all_ids, entry, key, role};
 
 /// Nobody's user id on Linux.
 const NOBODY: u32 = 65_534;
@@ -95,6 +97,15 @@ async fn a_file_in_a_read_only_folder_is_told() {
     child.finish();
 }
 
+/// A process for which a file may have 2 to 4 MB, as shells differ in their units. Beyond, writing
+/// fails as it does on a disk without space or quota.
+fn start_limited(test: &str, file: &Path) -> Process {
+    let mut limited = Command::new("sh");
+    let program = std::env::current_exe().unwrap();
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" \"$@\""]).arg(program);
+    Process::start_by(limited, test, file, "filler")
+}
+
 #[tokio::test]
 async fn a_full_disk_is_told_and_survived() {
     if let Some((file, _)) = role() {
@@ -102,19 +113,56 @@ async fn a_full_disk_is_told_and_survived() {
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cache.db");
-    // A file may have 2 to 4 MB, as shells differ in their units. Beyond, writing fails as it does
-    // on a disk without space or quota.
-    let mut limited = Command::new("sh");
-    let program = std::env::current_exe().unwrap();
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" \"$@\""]).arg(program);
-    let child = Process::start_by(limited, "a_full_disk_is_told_and_survived", &file, "filler");
-    child.finish();
+    start_limited("a_full_disk_is_told_and_survived", &file).finish();
 
     let backend = EmbeddedBackend::open(&file).await.unwrap();
     assert!(backend.get(&key(0)).await.unwrap().is_some());
     backend.put_many(&[entry("after", 10_000)], &PutOptions::default()).await.unwrap();
     drop(backend);
     support::assert_sound(&file);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_survived_by_vectors() {
+    if let Some((file, _)) = role() {
+        return fill_the_disk_with_vectors(&file).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cache.db");
+    start_limited("a_full_disk_is_told_and_survived_by_vectors", &file).finish();
+
+    let backend = EmbeddedBackend::open(&file).await.unwrap();
+    let (index, entry) = large_vector(&backend, 0);
+    assert!(all_ids(&*index).await.contains(&"0".to_owned()));
+    index.upsert_many(&[entry]).await.unwrap();
+    drop((backend, index));
+    support::closed(&file);
+    support::assert_sound(&file);
+}
+
+async fn fill_the_disk_with_vectors(file: &Path) {
+    let backend = EmbeddedBackend::open(file).await.unwrap();
+    let mut written = Vec::new();
+    let error = loop {
+        let number = u32::try_from(written.len()).unwrap();
+        let (index, entry) = large_vector(&backend, number);
+        match index.upsert_many(&[entry]).await {
+            Ok(()) => written.push(number.to_string()),
+            Err(error) => break error,
+        }
+        assert!(number < 1_000, "the limit does not work");
+    };
+    assert_eq!(error.kind(), ErrorKind::Full, "{error}");
+    written.sort();
+    let (index, _) = large_vector(&backend, 0);
+    assert!(!written.is_empty());
+    assert_eq!(all_ids(&*index).await, written, "what was written is found, and nothing else");
+}
+
+fn large_vector(backend: &EmbeddedBackend, number: u32) -> (Arc<dyn VectorIndex>, VectorEntry) {
+    let schema = IndexSchema::new(16_000).unwrap();
+    let index = backend.vectors().open(&support::index_name("large"), &schema);
+    (index, support::vector(number, &schema))
 }
 
 async fn fill_the_disk(file: &Path) {

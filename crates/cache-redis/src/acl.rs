@@ -58,6 +58,20 @@ const SEARCH: &[&str] = &["pexpireat", "ft.create", "ft.search", "ft.info", "ft.
 
 const SETS: &[&str] = &["vadd", "vsim", "vrem", "vcard", "zadd", "zrem", "zrange", "zscore"];
 
+const PLAIN: &[&str] = &[
+    "hmget",
+    "hlen",
+    "hstrlen",
+    "zadd",
+    "zrem",
+    "zcard",
+    "zcount",
+    "zscore",
+    "zrange",
+    "zrangebyscore",
+    "zremrangebyrank",
+];
+
 /// What a user is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -67,7 +81,8 @@ pub struct AclFor {
     /// Logs.
     pub logs: bool,
     /// Vector search by this engine, which the server must have: it refuses rules about commands that
-    /// it does not know. For [`Auto`](VectorEngine::Auto) it must have both.
+    /// it does not know. For [`Auto`](VectorEngine::Auto) it must have all of them: better give what
+    /// [`RedisVectors::engine`](crate::RedisVectors::engine) says.
     pub vectors: Option<VectorEngine>,
     /// Any of these in a cluster.
     pub cluster: bool,
@@ -145,14 +160,17 @@ pub fn rules(namespaces: &[Namespace], what: AclFor) -> Vec<String> {
             rules.push(format!("~{namespace}:vec:*"));
         }
     }
+    let searches_by =
+        |engine| what.vectors == Some(engine) || what.vectors == Some(VectorEngine::Auto);
     let parts = [
         (what.cache || what.logs || what.vectors.is_some(), COMMON),
         (what.cache, CACHE),
         (what.tracking, TRACKING),
         (what.logs, LOGS),
         (what.vectors.is_some(), VECTORS),
-        (what.vectors.is_some_and(|engine| engine != VectorEngine::Sets), SEARCH),
-        (what.vectors.is_some_and(|engine| engine != VectorEngine::Search), SETS),
+        (searches_by(VectorEngine::Search), SEARCH),
+        (searches_by(VectorEngine::Sets), SETS),
+        (searches_by(VectorEngine::Plain), PLAIN),
         (what.cluster, CLUSTER),
     ];
     let commands = parts.into_iter().filter(|(wanted, _)| *wanted).flat_map(|(_, part)| part);

@@ -34,4 +34,4 @@ pub use credentials::{Credentials, CredentialsSource};
 pub use near::{NearBackend, NearConfig, NearState, NearStats, Tracking, WithoutTracking};
 pub use read_from::ReadFrom;
 pub use servers::{CommandFigures, ReplicaFigures, ServerFigures, ServerReport, ServerRole};
-pub use vector::{RedisVectors, VectorEngine, VectorOptions};
+pub use vector::{LocalIndex, RedisVectors, VectorEngine, VectorOptions};

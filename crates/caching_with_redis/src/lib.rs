@@ -12,6 +12,7 @@ mod provider;
 pub mod settings;
 mod stats;
 mod units;
+mod vectors;
 
 pub use backend::{OpenedBackend, WhyBackend, open_backend, open_url, redis_config};
 pub use builders::{builder, response_builder, session_builder};
@@ -25,6 +26,7 @@ pub use provider::{OpenedProvider, WhyProvider, open_chat, open_provider};
 pub use settings::Settings;
 pub use stats::{CacheStats, CompressionStats};
 pub use units::{ByteSize, ParseUnitError, Span};
+pub use vectors::{OpenedVectors, SearchEngine, WhyEngine, open_vectors};
 
 // The crates underneath, for everything beyond the first steps.
 pub use cache_core as core;
@@ -41,3 +43,4 @@ pub use embed_local as local;
 pub use embedding_cache as embedding;
 pub use response_cache as response;
 pub use session_store as session;
+pub use vector_scan as scan;

@@ -5,9 +5,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use caching_with_redis::core::codec::VectorPolicy;
+use caching_with_redis::embedded::EmbeddedConfig;
 use caching_with_redis::embedding::ModelChange;
 use caching_with_redis::guard::{Budgets, WriteBehind};
-use caching_with_redis::redis::NearConfig;
+use caching_with_redis::redis::{NearConfig, VectorOptions};
 use caching_with_redis::settings::{
     BackendChoice, ProviderChoice, SettingsWarning, TrackingChoice, VARIABLES,
 };
@@ -40,15 +41,18 @@ fn defaults_are_the_documented_ones() {
     assert!(!settings.strict && !settings.write_behind && !settings.metrics);
 }
 
-/// The settings leave it to guard and near cache to choose, and say what they choose.
+/// The settings leave it to guard, near cache and vector search to choose, and say what they choose.
 #[test]
 fn defaults_of_others_are_documented_as_they_are() {
-    let (budgets, queue) = (Budgets::new(), WriteBehind::new());
+    let (budgets, queue, options) = (Budgets::new(), WriteBehind::new(), VectorOptions::new());
+    let file = EmbeddedConfig::new("cache.db");
     let millis = |budget: Duration| format!("({}ms)", budget.as_millis());
     for (name, default) in [
         ("CACHE_READ_BUDGET", millis(budgets.read)),
         ("CACHE_LEASE_BUDGET", millis(budgets.lease)),
         ("CACHE_WRITE_BUDGET", millis(budgets.write)),
+        ("CACHE_INDEX_SIZE", format!("({}mb)", options.max_stored_bytes >> 20)),
+        ("CACHE_INDEX_MEMORY", format!("({}mb)", file.vector_memory_bytes >> 20)),
         ("CACHE_WRITE_BEHIND_ENTRIES", format!("({})", queue.max_entries)),
         ("CACHE_WRITE_BEHIND_MEMORY", format!("({}mb)", queue.max_bytes >> 20)),
         ("CACHE_NEAR_STALENESS", format!("({}s)", NearConfig::DEFAULT_MAX_STALENESS.as_secs())),
@@ -56,6 +60,9 @@ fn defaults_of_others_are_documented_as_they_are() {
         let known = VARIABLES.iter().find(|known| known.variable == name).unwrap();
         assert!(known.meaning.ends_with(&default), "{name}: {} is not {default}", known.meaning);
     }
+    let memory = VARIABLES.iter().find(|known| known.variable == "CACHE_INDEX_MEMORY").unwrap();
+    let of_redis = format!("({}gb)", options.max_local_bytes >> 30);
+    assert!(memory.meaning.contains(&of_redis), "{}", memory.meaning);
 }
 
 #[test]
@@ -135,6 +142,7 @@ fn every_variable_has_a_place_in_the_file() {
             "responses" => "all",
             "key_secret" => "0123456789abcdef",
             "near_tracking" => "per-key",
+            "index_engine" => "plain",
             "metrics" if !cfg!(feature = "metrics") => "false",
             _ => "1",
         };

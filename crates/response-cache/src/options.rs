@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cache_core::vector::Similarity;
 use cache_core::{Scope, Ttl};
 
 use crate::Pace;
@@ -38,6 +39,7 @@ pub struct CallOptions {
     pub(crate) variants: u32,
     pub(crate) pace: Option<Pace>,
     pub(crate) semantic: Option<bool>,
+    pub(crate) threshold: Option<Similarity>,
 }
 
 impl CallOptions {
@@ -98,6 +100,15 @@ impl CallOptions {
     /// several [variants](Self::with_variants) never takes part.
     pub fn with_semantic(mut self, semantic: bool) -> Self {
         self.semantic = Some(semantic);
+        self
+    }
+
+    /// How similar a question must be for its answer to do for this call, whatever the cache's
+    /// [rule](crate::semantic::Semantic::threshold_by) says: of a tenant, for instance, whose
+    /// questions were calibrated apart. A threshold that [marks](crate::ResponseCache::mark_wrong)
+    /// have raised above it still counts.
+    pub fn with_semantic_threshold(mut self, threshold: Similarity) -> Self {
+        self.threshold = Some(threshold);
         self
     }
 

@@ -111,6 +111,8 @@ cache_core::statistics! {
         semantic_guard_units,
         /// … whose nearest question differed in its numbers.
         semantic_guard_numbers,
+        /// … whose nearest question differed in its question.
+        semantic_guard_question,
         /// … whose nearest question differed in its negation.
         semantic_guard_negation,
         /// … whose nearest question differed in its opposites.
@@ -121,6 +123,8 @@ cache_core::statistics! {
         semantic_guard_order,
         /// … whose nearest question differed in its substitution.
         semantic_guard_substitution,
+        /// … whose nearest question differed in its additions.
+        semantic_guard_additions,
         /// Nearest questions less than 0.01 below the threshold.
         semantic_near_0_01,
         /// Nearest questions 0.01 to 0.02 below the threshold.
@@ -170,6 +174,40 @@ impl Statistics {
         let hits = self.hits + self.stale_hits + self.semantic_hits;
         let lookups = hits + self.misses();
         if lookups == 0 { 0.0 } else { hits as f64 / lookups as f64 }
+    }
+
+    /// Semantic lookups whose nearest question a guard held back, whichever.
+    #[must_use]
+    pub fn semantic_guarded(&self) -> u64 {
+        self.semantic_guard_language
+            + self.semantic_guard_code
+            + self.semantic_guard_quotes
+            + self.semantic_guard_dates
+            + self.semantic_guard_times
+            + self.semantic_guard_currencies
+            + self.semantic_guard_units
+            + self.semantic_guard_numbers
+            + self.semantic_guard_question
+            + self.semantic_guard_negation
+            + self.semantic_guard_opposites
+            + self.semantic_guard_names
+            + self.semantic_guard_order
+            + self.semantic_guard_substitution
+            + self.semantic_guard_additions
+    }
+
+    /// Semantic lookups that gave no answer, whatever the reason; those that would have, but for the
+    /// shadow mode, are among them.
+    #[must_use]
+    pub fn semantic_misses(&self) -> u64 {
+        self.semantic_shadow_hits
+            + self.semantic_nothing
+            + self.semantic_below_threshold
+            + self.semantic_other_context
+            + self.semantic_gone
+            + self.semantic_marked
+            + self.semantic_failed
+            + self.semantic_guarded()
     }
 
     /// What hits saved, in US dollars; see [`Builder::prices`](crate::Builder::prices).
@@ -266,11 +304,13 @@ impl Recorder {
             Guard::Currencies => &counts.semantic_guard_currencies,
             Guard::Units => &counts.semantic_guard_units,
             Guard::Numbers => &counts.semantic_guard_numbers,
+            Guard::Question => &counts.semantic_guard_question,
             Guard::Negation => &counts.semantic_guard_negation,
             Guard::Opposites => &counts.semantic_guard_opposites,
             Guard::Names => &counts.semantic_guard_names,
             Guard::Order => &counts.semantic_guard_order,
             Guard::Substitution => &counts.semantic_guard_substitution,
+            Guard::Additions => &counts.semantic_guard_additions,
         }
     }
 
@@ -392,6 +432,9 @@ impl Recorder {
 
 #[cfg(test)]
 mod tests {
+    use cache_core::vector::Similarity;
+    use cache_core::{KeyKind, KeyProfile, KeySpace, ModelIdentity, Namespace, Scope};
+
     use super::*;
 
     fn usage() -> TokenUsage {
@@ -457,5 +500,64 @@ mod tests {
         let counted = recorder.snapshot();
         assert_eq!(counted.misses(), causes.len() as u64);
         assert!((counted.hit_rate() - 1.0 / 12.0).abs() < 1e-9);
+    }
+
+    fn decision(outcome: Outcome, similarity: f32) -> Decision {
+        let key = KeySpace::new(Namespace::default(), KeyKind::Response, 0);
+        let key = KeyProfile::response(key, &Scope::shared(), &ModelIdentity::new("a", "b"), None)
+            .key_of_bytes(b"x");
+        Decision {
+            outcome,
+            similarity: Some(Similarity::rounded(similarity)),
+            threshold: Similarity::rounded(0.9),
+            asked: key,
+            matched: None,
+        }
+    }
+
+    #[test]
+    fn every_semantic_outcome_is_counted() {
+        let recorder = Recorder::default();
+        let others = [
+            Outcome::WouldServe,
+            Outcome::Nothing,
+            Outcome::BelowThreshold,
+            Outcome::OtherContext,
+            Outcome::Gone,
+            Outcome::MarkedWrong,
+            Outcome::Failed,
+        ];
+        for outcome in others.into_iter().chain(Guard::ALL.map(Outcome::Guarded)) {
+            let before = recorder.snapshot();
+            recorder.semantic(&decision(outcome, 0.95));
+            let counted = recorder.snapshot().since(&before);
+            assert_eq!(counted.to_counters().len(), 1, "{outcome:?}");
+            assert_eq!(counted.semantic_misses(), 1, "{outcome:?}");
+            if let Outcome::Guarded(guard) = outcome {
+                let counter = format!("semantic_guard_{}", guard.as_str());
+                assert!(counted.to_counters()[0].0.ends_with(&counter), "{counter}");
+            }
+        }
+        assert_eq!(recorder.snapshot().semantic_guarded(), Guard::ALL.len() as u64);
+        recorder.semantic(&decision(Outcome::Served, 0.95));
+        let counted = recorder.snapshot().semantic_misses();
+        assert_eq!(counted, (others.len() + Guard::ALL.len()) as u64);
+    }
+
+    #[test]
+    fn near_misses_are_counted_by_how_near_they_were() {
+        let recorder = Recorder::default();
+        for similarity in [0.95, 0.895, 0.885, 0.884, 0.86, 0.82, 0.1, -1.0] {
+            recorder.semantic(&decision(Outcome::BelowThreshold, similarity));
+        }
+        let counted = recorder.snapshot();
+        let histogram = [
+            counted.semantic_near_0_01,
+            counted.semantic_near_0_02,
+            counted.semantic_near_0_05,
+            counted.semantic_near_0_1,
+            counted.semantic_far,
+        ];
+        assert_eq!(histogram, [1, 2, 1, 1, 2]);
     }
 }

@@ -1,11 +1,13 @@
-//! What the guards make of pairs that a model takes for the same: `data/hard-pairs.tsv`.
+//! What the guards make of pairs that a model takes for the same: `data/hard-pairs.tsv`, and of the
+//! ways in which people ask the same: `data/paraphrases.tsv`.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 
 use response_cache::semantic::Guards;
 
-const PAIRS: &str = include_str!("../data/hard-pairs.tsv");
+const FILES: [&str; 2] =
+    [include_str!("../data/hard-pairs.tsv"), include_str!("../data/paraphrases.tsv")];
 
 struct Pair<'t> {
     language: &'t str,
@@ -20,7 +22,7 @@ fn pairs() -> Vec<Pair<'static>> {
         let [language, kind, label, one, other] = cells[..] else { panic!("five cells: {line}") };
         Pair { language, kind, same: label == "same", texts: [one, other] }
     };
-    PAIRS.lines().skip(1).map(pair).collect()
+    FILES.iter().flat_map(|file| file.lines().skip(1)).map(pair).collect()
 }
 
 fn held_back(pair: &Pair<'_>) -> bool {
@@ -34,7 +36,9 @@ fn the_pairs_are_many_and_of_every_kind() {
         assert_ne!(pair.texts[0], pair.texts[1]);
         *kinds.entry((pair.language, pair.kind)).or_default() += 1;
     }
-    assert!(kinds.values().sum::<usize>() >= 600, "{kinds:?}");
+    let (different, same) =
+        (kinds.values().sum::<usize>(), pairs().iter().filter(|p| p.same).count());
+    assert!(different >= 600 && different >= same, "{different} and {same}: {kinds:?}");
     for kind in [
         "number", "date", "time", "unit", "currency", "negation", "opposite", "entity", "code",
         "order",
@@ -60,6 +64,9 @@ fn nearly_all_that_differ_are_held_back_and_few_that_do_not() {
     let of = |same: bool| pairs.iter().filter(|pair| pair.same == same).count();
     println!("passed though different: {} of {}: {missed:#?}", missed.len(), of(false));
     println!("held back though the same: {} of {}: {wronged:#?}", wronged.len(), of(true));
-    assert!(missed.len() * 50 <= of(false), "more than 2 % of the different pairs pass");
+    assert!(
+        missed.len() * 200 <= of(false),
+        "more than half a percent of the different pairs pass"
+    );
     assert!(wronged.len() * 100 <= of(true) * 15, "more than 15 % of the same are held back");
 }

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use cache_core::vector::Similarity;
-use cache_core::{ChatProvider, ChatRequest, MemoryBackend, ProviderError, Scope};
-use common::semantic::{Angles, Shelf};
+use cache_core::{ChatProvider, ChatRequest, MemoryBackend, Namespace, ProviderError, Scope};
+use common::semantic::{Angles, Renamed, Shelf};
 use common::{Script, chunks, millis, request, said, ttl, until};
 use proptest::prelude::*;
 use response_cache::semantic::{Guard, Outcome, Semantic, Verifier};
@@ -141,6 +141,40 @@ async fn guards_and_the_threshold_hold_back_and_are_counted() {
     let outcomes: Vec<_> = seen.lock().unwrap().iter().map(|decision| decision.outcome).collect();
     let expected = [Outcome::Nothing, Outcome::Guarded(Guard::Dates), Outcome::BelowThreshold];
     assert_eq!(outcomes, expected);
+}
+
+#[tokio::test]
+async fn thresholds_are_of_requests_calls_and_namespaces() {
+    let fixture = Fixture::new();
+    fixture.angles.set(SECOND, 0.93);
+    let strict = Similarity::new(0.95).unwrap();
+    let rule = move |request: &ChatRequest| request.get("seed").map(|_| strict);
+    let cache = fixture.cache_with(fixture.settings().threshold_by(rule));
+    let read_only = || yes().with_mode(Mode::ReadOnly);
+    let seeded = |text: &str| request(text).with("seed", 1);
+    for (request, threshold, source) in [
+        (request as fn(&str) -> ChatRequest, None, Source::Semantic),
+        (seeded, None, Source::Computed),
+        (seeded, Some(0.9), Source::Semantic),
+        (request, Some(0.95), Source::Computed),
+    ] {
+        cache.complete_with(&request(FIRST), &yes()).await.unwrap();
+        cache.flush().await.unwrap();
+        let options = match threshold {
+            Some(at) => read_only().with_semantic_threshold(Similarity::new(at).unwrap()),
+            None => read_only(),
+        };
+        let answer = cache.complete_with(&request(SECOND), &options).await.unwrap();
+        assert_eq!(answer.source, source, "{threshold:?}");
+    }
+    // Another namespace on the same store: neither the questions nor the threshold are shared.
+    let shelf = Shelf::new();
+    let settings = Semantic::new(shelf, fixture.angles.clone(), strict);
+    let builder = common::builder(&fixture.backend, &fixture.provider).semantic(settings);
+    let other = builder.namespace(Namespace::new("other").unwrap()).build().unwrap();
+    assert_eq!(ask(&other, FIRST).await.source, Source::Computed);
+    assert_eq!(ask(&other, SECOND).await.source, Source::Computed);
+    assert_eq!(other.statistics().semantic_below_threshold, 1);
 }
 
 #[tokio::test]
@@ -291,15 +325,17 @@ struct Context {
     system: usize,
     before: usize,
     parameters: [usize; 3],
+    other_model: bool,
 }
 
 fn context() -> impl Strategy<Value = Context> {
-    let parts = (0..3usize, 0..3usize, 0..3usize, [0..2usize, 0..2, 0..2]);
-    parts.prop_map(|(scope, system, before, parameters)| Context {
+    let parts = (0..3usize, 0..3usize, 0..3usize, [0..2usize, 0..2, 0..2], any::<bool>());
+    parts.prop_map(|(scope, system, before, parameters, other_model)| Context {
         scope,
         system,
         before,
         parameters,
+        other_model,
     })
 }
 
@@ -327,6 +363,18 @@ impl Context {
         request
     }
 
+    fn cache(&self, fixture: &Fixture) -> ResponseCache {
+        if !self.other_model {
+            return fixture.cache();
+        }
+        let provider = Arc::new(Renamed(fixture.provider.clone()));
+        ResponseCache::builder(fixture.backend.clone(), provider)
+            .share_statistics_every(None)
+            .semantic(fixture.settings())
+            .build()
+            .unwrap()
+    }
+
     fn options(&self) -> CallOptions {
         let scopes = [Scope::shared(), Scope::tenant("a"), Scope::tenant("a").with("user", "b")];
         yes().with_scope(scopes[self.scope].clone())
@@ -343,9 +391,10 @@ proptest! {
         let served = runtime.block_on(async {
             let fixture = Fixture::new();
             fixture.shelf.ignores_filters.store(broken, Ordering::SeqCst);
-            let cache = fixture.cache();
+            let cache = one.cache(&fixture);
             cache.complete_with(&one.request(FIRST), &one.options()).await.unwrap();
             cache.flush().await.unwrap();
+            let cache = other.cache(&fixture);
             let answer = cache.complete_with(&other.request(SECOND), &other.options()).await.unwrap();
             answer.source == Source::Semantic
         });

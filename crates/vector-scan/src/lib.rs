@@ -3,6 +3,7 @@
 mod best;
 mod columns;
 mod dot;
+mod guarded;
 mod labels;
 mod matrix;
 mod memory;
@@ -11,5 +12,6 @@ mod rows;
 mod scan;
 mod search;
 
+pub use guarded::{Guarded, off_runtime, search_threads};
 pub use memory::{MemoryVectorIndex, MemoryVectors};
 pub use scan::{Scan, ScanEntry};

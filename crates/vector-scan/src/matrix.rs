@@ -17,7 +17,7 @@ pub(crate) struct Matrix {
 
 impl Matrix {
     pub(crate) fn new(dimensions: usize) -> Self {
-        let stride = dimensions.next_multiple_of(LANES);
+        let stride = padded(dimensions);
         let rows_per_block = (BLOCK_BYTES / (stride * size_of::<f32>())).max(16);
         Self { stride, rows_per_block, rows: 0, blocks: Vec::new() }
     }
@@ -74,6 +74,11 @@ impl Matrix {
             target[start..start + self.stride].copy_from_slice(&last);
         }
     }
+}
+
+/// Floats of a row of so many dimensions, padding included.
+pub(crate) fn padded(dimensions: usize) -> usize {
+    dimensions.next_multiple_of(LANES)
 }
 
 /// A vector scaled to length 1 and padded with zeros. Its length is computed in double precision,

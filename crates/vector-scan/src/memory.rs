@@ -1,9 +1,7 @@
 //! Indexes in this process's memory.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -13,11 +11,8 @@ use cache_core::vector::{
 };
 use cache_core::{BackendInfo, CacheError, ErrorKind, Namespace};
 
+use crate::guarded::{Guarded, off_runtime, search_threads};
 use crate::{Scan, ScanEntry};
-
-/// What is done at once, on the thread that asks: reading or writing so many bytes of vectors takes
-/// some dozens of microseconds.
-const AT_ONCE: usize = 256 << 10;
 
 /// Vector indexes in this process's memory, gone with it. Clones share them.
 ///
@@ -39,7 +34,7 @@ struct Shared {
 #[derive(Debug)]
 struct Slot {
     schema: IndexSchema,
-    scan: RwLock<Scan>,
+    scan: Arc<Guarded<Scan>>,
 }
 
 impl MemoryVectors {
@@ -107,7 +102,7 @@ impl MemoryVectorIndex {
         if let Some(slot) = indexes.get(&self.name) {
             return Ok((self.accept(Arc::clone(slot))?, false));
         }
-        let scan = RwLock::new(Scan::new(&self.schema));
+        let scan = Arc::new(Guarded::new(Scan::new(&self.schema)));
         let slot = Arc::new(Slot { schema: self.schema.clone(), scan });
         indexes.insert(self.name.clone(), Arc::clone(&slot));
         Ok((slot, true))
@@ -123,71 +118,13 @@ impl MemoryVectorIndex {
 
     /// An entry that is alone too large would have to evict itself.
     fn refuse_oversized(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
-        let alone = |entry| {
-            let mut scan = Scan::new(&self.schema);
-            scan.upsert(&ScanEntry::written(entry, 0));
-            scan.bytes()
-        };
-        // Only a store that is small compared with an entry can be too small.
         let most = self.shared.max_bytes;
-        let generous = 16 * VectorEntry::MAX_ATTRIBUTE_BYTES as u64;
-        if most >= generous || entries.iter().all(|entry| alone(entry) <= most) {
+        if entries.iter().all(|entry| ScanEntry::written(entry, 0).bytes() <= most) {
             return Ok(());
         }
         let message =
             format!("an entry does not fit into an index of {most} bytes; raise its bound");
         Err(CacheError::new(ErrorKind::Full, message))
-    }
-}
-
-impl Slot {
-    /// Reads the index: at once if that is soon done and nobody writes, else on a thread for
-    /// blocking work. `passes` says how often it goes through all vectors.
-    async fn read<T, F>(self: Arc<Self>, passes: usize, read: F) -> Result<T, CacheError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Scan) -> T + Send + 'static,
-    {
-        let small = |scan: &Scan| scan.len() * scan.bytes_per_vector() * passes <= AT_ONCE;
-        if let Ok(scan) = self.scan.try_read()
-            && small(&scan)
-        {
-            return Ok(read(&scan));
-        }
-        let blocking = move || {
-            let scan = self.scan.read().unwrap_or_else(PoisonError::into_inner);
-            read(&scan)
-        };
-        blocked(tokio::task::spawn_blocking(blocking)).await
-    }
-
-    /// Changes the index, likewise.
-    async fn write<T, F>(self: Arc<Self>, bytes: usize, write: F) -> Result<T, CacheError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Scan) -> T + Send + 'static,
-    {
-        if bytes <= AT_ONCE
-            && let Ok(mut scan) = self.scan.try_write()
-        {
-            return Ok(write(&mut scan));
-        }
-        let blocking = move || {
-            let mut scan = self.scan.write().unwrap_or_else(PoisonError::into_inner);
-            write(&mut scan)
-        };
-        blocked(tokio::task::spawn_blocking(blocking)).await
-    }
-}
-
-async fn blocked<T>(task: tokio::task::JoinHandle<T>) -> Result<T, CacheError> {
-    match task.await {
-        Ok(result) => Ok(result),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(error) => {
-            let message = "the runtime ended before the index was searched or changed";
-            Err(CacheError::new(ErrorKind::Unavailable, message).with_source(error))
-        }
     }
 }
 
@@ -221,14 +158,15 @@ impl VectorIndex for MemoryVectorIndex {
             entries.iter().for_each(|entry| scan.upsert(&ScanEntry::written(entry, now)));
             scan.evict(shared.max_bytes);
         };
-        slot.write(bytes, write).await
+        slot.scan.write(|_| bytes, write).await
     }
 
     async fn remove_many(&self, ids: &[VectorId]) -> Result<Vec<bool>, CacheError> {
         let Some(slot) = self.find()? else { return Ok(vec![false; ids.len()]) };
         let bytes = ids.len() * self.schema.dimensions * size_of::<f32>();
         let (ids, now) = (ids.to_vec(), self.shared.now());
-        slot.write(bytes, move |scan| ids.iter().map(|id| scan.remove(id, now)).collect()).await
+        let remove = move |scan: &mut Scan| ids.iter().map(|id| scan.remove(id, now)).collect();
+        slot.scan.write(|_| bytes, remove).await
     }
 
     async fn search_many(
@@ -238,23 +176,23 @@ impl VectorIndex for MemoryVectorIndex {
         self.schema.check_queries(queries)?;
         let Some(slot) = self.find()? else { return Ok(vec![Vec::new(); queries.len()]) };
         let (passes, queries, shared) = (queries.len(), queries.to_vec(), Arc::clone(&self.shared));
-        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let search = move |scan: &Scan| scan.search(&queries, shared.now(), threads);
-        slot.read(passes, search).await
+        let search = move |scan: &Scan| scan.search(&queries, shared.now(), search_threads());
+        slot.scan.read(move |scan| scan.bytes_of_vectors() * passes, search).await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64, CacheError> {
         filter.check(&self.schema)?;
         let Some(slot) = self.find()? else { return Ok(0) };
         let (filter, now) = (filter.clone(), self.shared.now());
-        slot.read(1, move |scan| scan.count(&filter, now)).await
+        slot.scan.read(Scan::bytes_of_vectors, move |scan| scan.count(&filter, now)).await
     }
 
     async fn drop_index(&self) -> Result<bool, CacheError> {
         let dropped = self.shared.indexes().remove(&self.name);
         let Some(slot) = dropped else { return Ok(false) };
         // Giving back the memory of a large index takes time.
-        blocked(tokio::task::spawn_blocking(move || drop(slot))).await?;
+        let size = slot.scan.read(|_| 0, Scan::bytes_of_vectors).await?;
+        off_runtime(size, move || drop(slot)).await?;
         Ok(true)
     }
 
@@ -263,6 +201,6 @@ impl VectorIndex for MemoryVectorIndex {
         let (schema, now) = (slot.schema.clone(), self.shared.now());
         let info =
             move |scan: &Scan| IndexInfo::new(schema, scan.count(&Filter::All, now), scan.bytes());
-        Ok(Some(slot.read(1, info).await?))
+        Ok(Some(slot.scan.read(Scan::bytes_of_vectors, info).await?))
     }
 }

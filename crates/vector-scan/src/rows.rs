@@ -9,6 +9,8 @@ pub(crate) const NEVER: u64 = u64::MAX;
 
 /// What an entry takes besides vector, id and attributes: its places in tables. Estimated.
 const OVERHEAD: usize = 320;
+/// What attributes take besides their content: a node of a tree, and labels. Estimated.
+const OVERHEAD_OF_ATTRIBUTES: usize = 560;
 
 /// A row without its vector.
 #[derive(Debug)]
@@ -22,10 +24,16 @@ pub(crate) struct Row {
 
 impl Row {
     fn bytes(&self) -> usize {
-        // Attributes are there as they came and as the columns have them.
-        let attributes: usize = self.attributes.values().map(AttributeValue::len).sum();
-        OVERHEAD + self.id.as_str().len() + 2 * attributes
+        bytes(&self.id, &self.attributes)
     }
+}
+
+/// What an entry takes besides its vector.
+pub(crate) fn bytes(id: &VectorId, attributes: &Attributes) -> usize {
+    // Attributes are there as they came and as the columns have them.
+    let content: usize = attributes.values().map(AttributeValue::len).sum();
+    let around = if attributes.is_empty() { 0 } else { OVERHEAD_OF_ATTRIBUTES };
+    OVERHEAD + id.as_str().len() + around + 2 * content
 }
 
 /// All rows, in the order of the matrix.
@@ -97,6 +105,11 @@ impl Rows {
     pub(crate) fn ended(&self, now: u64) -> Option<usize> {
         let (ends, id) = self.by_end.first()?;
         if *ends <= now { self.find(id) } else { None }
+    }
+
+    /// How many rows have ended, counted up to `most`.
+    pub(crate) fn ended_up_to(&self, most: usize, now: u64) -> usize {
+        self.by_end.iter().take_while(|(ends, _)| *ends <= now).take(most).count()
     }
 
     fn enter(&mut self, id: VectorId, attributes: Attributes, ends: u64) -> Row {

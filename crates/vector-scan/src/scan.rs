@@ -5,10 +5,10 @@ use cache_core::vector::{
 };
 
 use crate::columns::Columns;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, padded};
 use crate::plan::Plan;
 use crate::rows::{NEVER, Rows};
-use crate::search;
+use crate::{rows, search};
 
 /// An exact index of one schema, for one thread that writes or any number that read.
 ///
@@ -56,6 +56,13 @@ impl<'e> ScanEntry<'e> {
         self.ends = ends;
         self
     }
+
+    /// Bytes that it takes in an index.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let vector = padded(self.vector.len()) * size_of::<f32>();
+        (vector + rows::bytes(self.id, self.attributes)) as u64
+    }
 }
 
 impl Scan {
@@ -84,13 +91,19 @@ impl Scan {
     /// Bytes that the entries take.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        (self.len() * self.bytes_per_vector() + self.rows.bytes()) as u64
+        (self.bytes_of_vectors() + self.rows.bytes()) as u64
     }
 
     /// Bytes that the vectors of an entry take, of which a search reads all.
     #[must_use]
     pub fn bytes_per_vector(&self) -> usize {
         self.matrix.stride() * size_of::<f32>()
+    }
+
+    /// Bytes of all vectors: what a search goes through.
+    #[must_use]
+    pub fn bytes_of_vectors(&self) -> usize {
+        self.len() * self.bytes_per_vector()
     }
 
     /// Adds an entry, or replaces the one of its id as a whole.
@@ -116,6 +129,12 @@ impl Scan {
         let alive = self.rows.ends()[row] > now;
         self.remove_row(row);
         alive
+    }
+
+    /// How many entries have ended and are still there, counted up to `most`.
+    #[must_use]
+    pub fn ended(&self, now: u64, most: usize) -> usize {
+        self.rows.ended_up_to(most, now)
     }
 
     /// Removes what has ended.

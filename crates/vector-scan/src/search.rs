@@ -11,8 +11,8 @@ use crate::matrix::unit;
 use crate::plan::Plan;
 use crate::scan::Scan;
 
-/// A thread more pays only if it has so many bytes to read.
-const BYTES_PER_THREAD: usize = 4 << 20;
+/// A thread more pays only if it has so many bytes to read: they take half a millisecond.
+const BYTES_PER_THREAD: usize = 16 << 20;
 
 /// A query made ready for this index.
 struct Ready<'s> {
@@ -66,7 +66,7 @@ fn matches(scan: &Scan, found: &[Candidate], with_attributes: bool) -> Vec<Vecto
 /// For every query the best of all rows.
 fn best_of_all(scan: &Scan, queries: &[Ready<'_>], now: u64, threads: usize) -> Vec<Best> {
     let blocks: Vec<_> = scan.matrix().blocks().collect();
-    let useful = scan.len() * scan.bytes_per_vector() * queries.len() / BYTES_PER_THREAD;
+    let useful = scan.bytes_of_vectors() * queries.len() / BYTES_PER_THREAD;
     let threads = threads.min(useful).clamp(1, blocks.len().max(1));
     let share = blocks.len().div_ceil(threads).max(1);
     thread::scope(|scope| {

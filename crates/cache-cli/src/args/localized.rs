@@ -70,6 +70,7 @@ fn name_of(argument: &Arg, verb: Option<&str>) -> String {
         (id, None) => id.to_owned(),
         // They are the same with every verb about conversations.
         (id @ ("owner" | "tenant"), Some(verb)) if verb != "explain" => format!("whose.{id}"),
+        ("name", Some(verb)) if verb.starts_with("index.") => "index.name".to_owned(),
         (id, Some(verb)) => format!("{verb}.{id}"),
     }
 }

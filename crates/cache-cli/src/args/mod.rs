@@ -12,11 +12,15 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 use crate::language::Language;
 
 mod about;
+mod index;
 mod localized;
 mod refusal;
 mod session;
 
 pub(crate) use about::{About, Page};
+pub(crate) use index::{
+    AddToIndex, CreateIndex, DropIndex, Index, IndexInfo, IndexVerb, KeptAs, SearchIndex,
+};
 pub(crate) use refusal::{Refusal, usage_in};
 pub(crate) use session::{
     Append, Chat, Export, Import, List, Remove, Session, SessionVerb, Show, Trim, Whose,
@@ -78,6 +82,7 @@ pub(crate) enum Verb {
     Get(Get),
     Explain(Explain),
     Warm(Warm),
+    Index(Index),
     Monitor(Monitor),
     Session(Session),
     Chat(Chat),
@@ -198,7 +203,9 @@ pub(crate) struct Acl {
     pub(crate) rights: Rights,
     #[arg(long)]
     pub(crate) cluster: bool,
-    #[arg(long, conflicts_with_all = ["rights", "cluster", "apply"])]
+    #[arg(long, value_name = "search|sets|plain")]
+    pub(crate) vectors: Option<Searches>,
+    #[arg(long, conflicts_with_all = ["rights", "cluster", "vectors", "apply"])]
     pub(crate) sentinel: bool,
     #[arg(long, requires = "password_file")]
     pub(crate) apply: bool,
@@ -212,6 +219,14 @@ pub(crate) enum Rights {
     Cache,
     Logs,
     All,
+}
+
+/// What of Redis searches vectors for a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Searches {
+    Search,
+    Sets,
+    Plain,
 }
 
 /// How texts are written in a file.

@@ -60,6 +60,7 @@ messages! {
         "{answers}개 (원본 {raw} → {stored})"
     }
     cause_invalidated() { "invalidated" "무효화됨" }
+    cause_model_changed() { "model changed" "모델 바뀜" }
     cause_no_usage() { "without usage" "사용량 없음" }
     cause_not_cacheable() { "not cacheable" "캐시 대상 아님" }
 

@@ -183,6 +183,12 @@ fn of_entries_and_files(finding: &Finding, value: &dyn Fn(&str) -> String) -> Op
             value("looked_at"),
             value("entries")
         ),
+        Code::DamagedVectors => format!(
+            "살펴본 벡터 색인 항목 {}개 중 {}개가 손상되어 검색되지 않습니다. 그 항목을 다시 저장하거나 \
+             색인을 지우고 다시 채우고, 디스크를 확인하세요",
+            value("looked_at"),
+            value("entries")
+        ),
         Code::FileFull => format!(
             "캐시 파일이 한도에 이르러({} / {}바이트) 가장 덜 쓰인 항목을 버립니다. 없어진 항목이 많다면 \
              한도를 늘리세요",
@@ -239,6 +245,7 @@ mod tests {
             (Code::ClockSkew, &["millis"]),
             (Code::ForeignKeys, &["keys", "looked_at"]),
             (Code::UnreadableEntries, &["entries", "looked_at"]),
+            (Code::DamagedVectors, &["entries", "looked_at"]),
             (Code::OldServer, &["version", "needed"]),
             (Code::FewConnections, &["clients", "most"]),
             (Code::FileFull, &["bytes", "most"]),

@@ -37,6 +37,9 @@ messages! {
     label_time_saved() { "time saved" "절약한 시간" }
     label_tokens_saved() { "tokens saved" "절약한 토큰" }
     label_provider_calls() { "provider calls" "제공자 호출" }
+    label_semantic_hits() { "semantic hits" "의미 적중" }
+    label_semantic_misses() { "semantic misses" "의미 미적중" }
+    label_semantic_near() { "nearly similar enough (within 0.02)" "임계값에 근접(0.02 이내)" }
     label_coalesced() { "coalesced" "합쳐진 요청" }
     label_writes() { "vectors written" "저장한 벡터" }
     label_compression() { "compression" "압축" }
@@ -188,6 +191,14 @@ messages! {
     cause_store_error() { "store failed" "저장소 오류" }
     cause_refresh() { "refreshed" "새로 계산" }
     cause_bypass() { "bypassed" "캐시 우회" }
+    semantic_shadow() { "would have been served" "섀도 모드 적중" }
+    semantic_nothing() { "no such question" "해당 질문 없음" }
+    semantic_below_threshold() { "not similar enough" "유사도 부족" }
+    semantic_guarded() { "held back by guards" "가드가 막음" }
+    semantic_other_context() { "other context" "다른 맥락" }
+    semantic_gone() { "answer gone" "답 없어짐" }
+    semantic_marked() { "marked as wrong" "오답으로 표시됨" }
+    semantic_failed() { "failed" "실패" }
     provider_calls(calls: &str, inputs: &str, errors: &str) {
         "{calls} for {inputs} texts, {errors} failed"
         "{calls}회, 텍스트 {inputs}개, 실패 {errors}회"

@@ -60,6 +60,23 @@ const KOREAN: &[(&str, &str)] = &[
         "CACHE_NEAR_TRACKING",
         "Redis가 근접 캐시에 알려 줄 변경: broadcast(전부) 또는 per-key(읽은 것만) (broadcast)",
     ),
+    (
+        "CACHE_INDEX_ENGINE",
+        "벡터 색인을 검색할 Redis의 기능: auto(서버에 있는 것), search(검색 모듈), sets(벡터 집합), plain(기능 없이, 프로세스 메모리에도 벡터를 두고 비교) (auto)",
+    ),
+    (
+        "CACHE_INDEX_PARTS",
+        "색인을 나눌 벡터 집합의 수, 1~1024. 클러스터에서는 주 서버마다 몇 개씩 (1)",
+    ),
+    (
+        "CACHE_INDEX_SIZE",
+        "일반 Redis에서 색인 하나의 크기 제한. 먼저 쓴 항목부터 사라집니다 (512mb)",
+    ),
+    (
+        "CACHE_INDEX_MEMORY",
+        "프로세스가 직접 검색하는 색인의 메모리 제한. 일반 Redis의 색인 하나가 넘으면 거부하고(1gb), \
+         내장 파일의 색인 전체가 넘으면 검색할 때마다 파일에서 읽습니다 (256mb)",
+    ),
     ("CACHE_READ_BUDGET", "저장소 읽기 하나의 최대 시간 (50ms)"),
     ("CACHE_LEASE_BUDGET", "임대를 얻는 최대 시간 (50ms)"),
     ("CACHE_WRITE_BUDGET", "저장소 쓰기 하나의 최대 시간 (100ms)"),

@@ -1,11 +1,12 @@
 //! `acl`: the least rights of a user of Redis, printed or given.
 
 use caching_with_redis::core::Namespace;
+use caching_with_redis::redis::VectorEngine;
 use caching_with_redis::redis::acl::{AclFor, rules, sentinel_rules};
 use secrecy::SecretString;
 use serde::Serialize;
 
-use crate::args::{self, Rights};
+use crate::args::{self, Rights, Searches};
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -25,11 +26,18 @@ struct Answer<'a> {
 pub(super) async fn run(context: &Context, acl: &args::Acl) -> Result<(), Failure> {
     let namespace = Namespace::new(&context.settings.namespace);
     let namespace = namespace.map_err(caching_with_redis::Error::from)?;
-    let what = AclFor::new()
+    let mut what = AclFor::new()
         .with_cache(acl.rights != Rights::Logs)
         .with_logs(acl.rights != Rights::Cache)
         .with_tracking(acl.rights != Rights::Logs)
         .with_cluster(acl.cluster);
+    if let Some(searches) = acl.vectors {
+        what = what.with_vectors(match searches {
+            Searches::Search => VectorEngine::Search,
+            Searches::Sets => VectorEngine::Sets,
+            Searches::Plain => VectorEngine::Plain,
+        });
+    }
     let rules = match acl.sentinel {
         true => sentinel_rules(),
         false => rules(std::slice::from_ref(&namespace), what),

@@ -6,8 +6,10 @@ mod chat;
 mod clear;
 mod doctor;
 mod explain;
+mod feed;
 mod finding;
 mod get;
+mod index;
 mod monitor;
 mod near;
 mod provider;
@@ -39,6 +41,7 @@ pub(crate) async fn run(arguments: &Arguments, output: Output) -> Result<(), Fai
         Verb::Get(get) => get::run(&context()?, get).await,
         Verb::Explain(explain) => explain::run(&context()?, explain).await,
         Verb::Warm(warm) => warm::run(&context()?, warm).await,
+        Verb::Index(index) => index::run(&context()?, index).await,
         Verb::Monitor(monitor) => monitor::run(&context()?, monitor).await,
         Verb::Session(session) => session::run(&context()?, session).await,
         Verb::Chat(chat) => chat::run(&context()?, chat).await,

@@ -122,8 +122,8 @@ fn a_damaged_embedded_file_is_the_stores_failure() {
 fn help_and_version_are_answers() {
     let user = User::new();
     for verb in [
-        "setup", "status", "test", "stats", "clear", "get", "explain", "warm", "session", "chat",
-        "doctor", "acl",
+        "setup", "status", "test", "stats", "clear", "get", "explain", "warm", "index", "session",
+        "chat", "doctor", "acl",
     ] {
         let help = user.run([verb, "--help"]).expect_code(0);
         assert!(help.stdout.contains("Exit codes:") && help.stdout.contains("--json"), "{verb}");

@@ -38,7 +38,7 @@ fn every_verb_speaks_korean() {
         assert!(has_hangul(&run.stdout), "{arguments:?}: {}", run.stdout);
     }
     for verb in [
-        "setup", "status", "test", "stats", "clear", "get", "explain", "warm", "monitor",
+        "setup", "status", "test", "stats", "clear", "get", "explain", "warm", "index", "monitor",
         "session", "chat",
     ] {
         let help = user.run([verb, "--help"]).expect_code(0).stdout;

@@ -59,6 +59,15 @@ fn acl_makes_a_user_on_every_node_with_whom_everything_works() {
     let made = admin.json(&["acl", "--apply", "--password-file", file.to_str().unwrap()]);
     assert_eq!(made["applied"].as_array().unwrap().len(), 6, "{made}");
     assert!(!made.to_string().contains("hunter2"), "{made}");
+    let with_vectors = ["acl", "--vectors", "plain", "--user", "searcher", "--apply"];
+    admin.json(&[&with_vectors[..], &["--password-file", file.to_str().unwrap()]].concat());
+    let searcher = User::of_redis(&cluster.url())
+        .with("REDIS_USERNAME", "searcher")
+        .with("REDIS_PASSWORD_FILE", file.to_str().unwrap());
+    searcher.json(&["index", "create", "things"]);
+    searcher.run_with_input(&["index", "add", "things", "-"], b"one\ntwo\n").expect_code(0);
+    assert_eq!(searcher.json(&["index", "search", "things", "two"])["matches"][0]["text"], "two");
+    searcher.json(&["index", "drop", "things", "--yes"]);
     let app = User::of_redis(&cluster.url())
         .with("REDIS_USERNAME", "cache")
         .with("REDIS_PASSWORD_FILE", file.to_str().unwrap())

@@ -101,6 +101,26 @@ fn clear_asks_and_obeys() {
 }
 
 #[test]
+fn an_index_is_filled_with_a_bar_and_dropped_after_a_question() {
+    let user = User::new();
+    user.json(&["index", "create", "things"]);
+    let texts: String = (0..3_000).map(|n| format!("text {n}\n")).collect();
+    let path = user.file("texts.txt", texts);
+    let (code, shown) =
+        on_terminal(&user, &["index", "add", "things", path.to_str().unwrap()], None);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains('█') && shown.contains("3,000 entries written"), "{shown}");
+    let drop = ["index", "drop", "things"];
+    let (code, shown) = on_terminal(&user, &drop, Some(("[y/N] ", "n\n")));
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(shown.contains("3,000 entries") && shown.contains("nothing was removed"), "{shown}");
+    let in_korean = [&drop[..], &["--lang", "ko"]].concat();
+    let (code, shown) = on_terminal(&user, &in_korean, Some(("[y/N] ", "예\n")));
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("3,000개와 함께 지웠습니다"), "{shown}");
+}
+
+#[test]
 fn colour_is_for_terminals() {
     let user = User::new();
     let colored = |shown: &str| shown.contains("\x1b[3") || shown.contains("\x1b[2m");

@@ -153,6 +153,8 @@ codes! {
     /// Entries are of another format than this version's, or damaged. Values: `entries`, of
     /// `looked_at`.
     UnreadableEntries = "unreadable_entries",
+    /// Entries of vector indexes are damaged. Values: `entries`, of `looked_at`.
+    DamagedVectors = "damaged_vectors",
     /// The server is older than what is tested. Values: `version`, `needed`.
     OldServer = "old_server",
     /// Few connections are left. Values: `clients`, `most`.

@@ -254,3 +254,10 @@ pub struct BackendStatus {
     /// [diagnosis](crate::CacheBackend::diagnose).
     pub findings: Vec<Finding>,
 }
+
+impl BackendStatus {
+    /// Of this name and version, with no bound, no findings and no time measured.
+    pub fn new(server: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { server: server.into(), version: version.into(), ..Self::default() }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod entry;
+mod expression;
 mod filter;
 mod index;
 mod name;
@@ -14,6 +15,7 @@ mod words;
 
 pub use attribute::{AttributeKind, AttributeName, AttributeValue, Attributes};
 pub use entry::{VectorEntry, VectorId};
+pub use expression::{FilterProblem, InvalidFilter};
 pub use filter::Filter;
 pub use index::{VectorIndex, VectorStore};
 pub use name::{IndexName, InvalidIndexName};

@@ -1,4 +1,4 @@
-//! What the tests share: entries, and running a part of a test in processes of its own.
+//! What the tests share: entries, vectors, and running a part of a test in processes of its own.
 #![allow(dead_code, clippy::unwrap_used, unreachable_pub)]
 
 use std::io::{BufRead, BufReader, Write};
@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use cache_core::vector::{
+    Attributes, IndexName, IndexSchema, VectorEntry, VectorId, VectorIndex, VectorQuery,
+};
 use cache_core::{
-    CacheKey, KeyFields, KeyKind, KeyProfile, KeySpace, Namespace, PutEntry, StoredValue, Ttl,
+    CacheKey, Embedding, KeyFields, KeyKind, KeyProfile, KeySpace, Namespace, PutEntry,
+    StoredValue, Ttl,
 };
 
 const ROLE: &str = "CACHE_EMBEDDED_TEST_ROLE";
@@ -34,6 +38,44 @@ pub fn entry(name: impl std::fmt::Display, bytes: usize) -> PutEntry {
 
 pub fn millis(ms: u64) -> Ttl {
     Ttl::new(Duration::from_millis(ms)).unwrap()
+}
+
+pub fn index_name(name: &str) -> IndexName {
+    IndexName::new(namespace(), name).unwrap()
+}
+
+pub fn vector_id(id: impl std::fmt::Display) -> VectorId {
+    VectorId::new(&id.to_string()).unwrap()
+}
+
+/// An entry that lives for ever, in a direction that only this number has.
+pub fn vector(number: u32, schema: &IndexSchema) -> VectorEntry {
+    VectorEntry::new(vector_id(number), direction(number, schema), Ttl::FOREVER)
+}
+
+pub fn direction(number: u32, schema: &IndexSchema) -> Embedding {
+    let mut state = u64::from(number) + 1;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        f32::from(u16::try_from(state >> 48).unwrap()) - 32_767.5
+    };
+    Embedding::new((0..schema.dimensions).map(|_| next()).collect::<Vec<_>>()).unwrap()
+}
+
+/// The ids and attributes of all entries, in the order of their ids.
+pub async fn all_vectors(index: &dyn VectorIndex) -> Vec<(String, Attributes)> {
+    let query = VectorQuery::nearest(direction(0, index.schema()), 10_000).with_attributes();
+    let found = index.search_many(&[query]).await.unwrap().remove(0);
+    let all = found.into_iter().map(|one| (one.id.as_str().to_owned(), one.attributes));
+    let mut all: Vec<_> = all.collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
+/// The ids of all entries, in their order.
+pub async fn all_ids(index: &dyn VectorIndex) -> Vec<String> {
+    all_vectors(index).await.into_iter().map(|(id, _)| id).collect()
 }
 
 /// The file and the role, when this process was started by [`Process::start`].
@@ -143,11 +185,26 @@ pub fn assert_sound(file: &Path) {
     let sql = rusqlite::Connection::open(file).unwrap();
     let text = |statement| sql.query_row(statement, (), |row| row.get::<_, String>(0)).unwrap();
     assert_eq!(text("PRAGMA integrity_check"), "ok");
-    let number = |statement| sql.query_row(statement, (), |row| row.get::<_, i64>(0)).unwrap();
+    let number =
+        |statement: &str| sql.query_row(statement, (), |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(
         number("SELECT bytes FROM space"),
         number("SELECT ifnull(sum(size), 0) FROM entries"),
         "the count of bytes went wrong"
+    );
+    for (count, counted) in [
+        ("bytes", "(SELECT ifnull(sum(size), 0) FROM vectors WHERE index_id = i.id)"),
+        ("removals", "(SELECT count(*) FROM removed_vectors WHERE index_id = i.id)"),
+    ] {
+        let wrong = format!("SELECT count(*) FROM vector_indexes i WHERE {count} <> {counted}");
+        assert_eq!(number(&wrong), 0, "the {count} of an index went wrong");
+    }
+    assert_eq!(
+        number(
+            "SELECT count(*) FROM vectors WHERE index_id NOT IN (SELECT id FROM vector_indexes)"
+        ),
+        0,
+        "vectors without an index are left in the file"
     );
     assert_eq!(
         number("SELECT count(*) FROM entries JOIN bodies ON bodies.id = entries.body"),

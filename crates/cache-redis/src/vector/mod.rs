@@ -2,7 +2,9 @@
 
 mod layout;
 mod names;
+mod options;
 mod payload;
+mod plain;
 mod script;
 mod search;
 mod sets;
@@ -15,7 +17,9 @@ use cache_core::vector::{IndexName, VectorEntry, VectorId, VectorRefusal};
 use cache_core::{CacheError, ErrorKind};
 use redis::{ServerError, Value};
 
-pub use store::{RedisVectors, VectorEngine, VectorOptions};
+pub use options::{VectorEngine, VectorOptions};
+pub use plain::LocalIndex;
+pub use store::RedisVectors;
 
 use crate::link::Link;
 use crate::{error, reply};

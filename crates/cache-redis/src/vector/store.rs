@@ -7,104 +7,45 @@ use cache_core::vector::{IndexName, IndexSchema, VectorIndex, VectorStore};
 use cache_core::{BackendInfo, CacheError, ErrorKind, Namespace};
 use redis::{Value, cmd};
 
-use super::names;
+use super::names::Kept;
+use super::plain::{LocalIndex, Locals, PlainIndex};
 use super::search::{Module, ModuleVersion, SearchIndex};
 use super::sets::SetIndex;
+use super::{VectorEngine, VectorOptions};
 use crate::link::{Link, Server};
 use crate::{RedisBackend, RedisConfig, reply};
 
 const STEP: usize = 1_000;
 
-/// What of a server searches vectors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum VectorEngine {
-    /// What the server has: a search module, else vector sets.
-    #[default]
-    Auto,
-    /// A search module: RediSearch, or what Redis 8 and managed services bring along. Filters narrow
-    /// the search itself. An index is in one slot of a cluster.
-    Search,
-    /// The vector sets of Redis 8. They can be in [parts](VectorOptions::with_parts), which the
-    /// nodes of a cluster share.
-    Sets,
-}
-
-/// How vectors are searched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct VectorOptions {
-    /// What of the server is used.
-    pub engine: VectorEngine,
-    /// Into how many vector sets an index is divided, 1 to 1,024.
-    pub parts: usize,
-    /// Whether a search module's graphs are used.
-    pub module_graphs: bool,
-}
-
-impl VectorOptions {
-    /// What the server has, in one part, without a module's graphs.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { engine: VectorEngine::Auto, parts: 1, module_graphs: false }
-    }
-
-    /// Sets what of the server is used.
-    #[must_use]
-    pub fn with_engine(mut self, engine: VectorEngine) -> Self {
-        self.engine = engine;
-        self
-    }
-
-    /// Sets into how many vector sets an index is divided. In a cluster, take some for each primary.
-    /// All are asked for every search. It belongs to an index as its schema does: opened with another
-    /// number, an index is in [`Conflict`](cache_core::ErrorKind::Conflict).
-    #[must_use]
-    pub fn with_parts(mut self, parts: usize) -> Self {
-        self.parts = parts.clamp(1, 1_024);
-        self
-    }
-
-    /// Sets whether approximate indexes use the graphs (`HNSW`) of a search module, without which it
-    /// searches them exactly.
-    ///
-    /// Graphs lose entries: once more entries than twice the links of one are of nearly one direction, and
-    /// some of them are written again, no search finds some of these or some of the others, whatever
-    /// its effort. So it is with RediSearch 2.6.23 and 2.10.5; later ones were not looked at. Take
-    /// graphs for large indexes of vectors that differ. It belongs to an index as its schema does:
-    /// opened with the other choice, an approximate index is in
-    /// [`Conflict`](cache_core::ErrorKind::Conflict).
-    #[must_use]
-    pub fn with_module_graphs(mut self, used: bool) -> Self {
-        self.module_graphs = used;
-        self
-    }
-}
-
-impl Default for VectorOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// Vector indexes on a Redis server.
 ///
 /// # What is where
 /// Everything of an index is under `{namespace}:vec:{name}`. Clearing the namespace as a cache leaves
-/// it alone. Indexes of the two engines do not see each other.
+/// it alone. Indexes of different engines do not see each other.
 ///
 /// # Engines
-/// | | [`Search`](VectorEngine::Search) | [`Sets`](VectorEngine::Sets) |
-/// |---|---|---|
-/// | exact | `FLAT` | `VSIM … TRUTH`, during which the server serves nobody else |
-/// | approximate | `FLAT`, that is exact; `HNSW` where its graphs are asked for | the set's graph |
-/// | full floats | `FLOAT32` | `NOQUANT` |
-/// | halves (`Float16`) | `FLOAT16`; before version 2.10 `FLOAT32` | `NOQUANT` |
-/// | bytes (`Int8`) | as halves | `Q8` |
-/// | filters | narrow the search | are looked at on the way through the graph, however long that takes |
-/// | a radius | `VECTOR_RANGE` | the nearest 10,000, those within it |
-/// | counting with a filter | by the index | looks at every entry |
-/// | expired entries | leave with their keys | are removed by the next call, a hundred at a time |
+/// | | [`Search`](VectorEngine::Search) | [`Sets`](VectorEngine::Sets) | [`Plain`](VectorEngine::Plain) |
+/// |---|---|---|---|
+/// | exact | `FLAT` | `VSIM … TRUTH`, during which the server serves nobody else | compares with every vector, in this process |
+/// | approximate | `FLAT`, that is exact; `HNSW` where its graphs are asked for | the set's graph | exact |
+/// | full floats | `FLOAT32` | `NOQUANT` | kept bit by bit in about half the bytes |
+/// | halves (`Float16`) | `FLOAT16`; before version 2.10 `FLOAT32` | `NOQUANT` | in about half the bytes, within 0.001 |
+/// | bytes (`Int8`) | as halves | `Q8` | kept within 0.02 |
+/// | filters | narrow the search | are looked at on the way through the graph, however long that takes | narrow the search |
+/// | a radius | `VECTOR_RANGE` | the nearest 10,000, those within it | as any search |
+/// | counting with a filter | by the index | looks at every entry | looks at every entry, in this process |
+/// | expired entries | leave with their keys | are removed by the next call, a hundred at a time | are removed by the next write, a hundred at a time |
+/// | memory | the server's | the server's | the server's, and that of every process that searches |
+///
+/// # Plain servers
+/// A process has the whole index in its memory, up to
+/// [a bound](VectorOptions::with_max_local_bytes). The first search loads it, on a task of its own that
+/// goes on when nobody waits any longer; [`local_indexes`](Self::local_indexes) tells how far that is, and
+/// so do `tracing` events. Every search asks the server first what has changed (one round trip, which
+/// searches at the same time share), so that it sees what anybody has written before it began, unless
+/// [some staleness](VectorOptions::with_max_staleness) is allowed. After a
+/// failover, a restart of the server or a pause in which more entries were removed than it remembers (ten
+/// thousand, or as many as there are), the index is loaded anew. Clones of a store share what they have.
 ///
 /// A module's graphs lose entries, so that they are used
 /// [where they are asked for](VectorOptions::with_module_graphs). Without them time grows with the number of
@@ -130,6 +71,8 @@ pub struct RedisVectors {
     /// What is asked of a search module.
     module: Module,
     reason: String,
+    /// What this process has of the indexes that it searches itself.
+    locals: Arc<Locals>,
 }
 
 impl RedisVectors {
@@ -158,11 +101,18 @@ impl RedisVectors {
         options.engine = match wanted {
             VectorEngine::Search | VectorEngine::Auto if search => VectorEngine::Search,
             VectorEngine::Sets | VectorEngine::Auto if sets => VectorEngine::Sets,
+            VectorEngine::Plain | VectorEngine::Auto => VectorEngine::Plain,
             _ => return Err(unsupported(&link, wanted)),
         };
-        let reason = match (wanted, search) {
-            (VectorEngine::Auto, true) => "the server has a search module",
-            (VectorEngine::Auto, false) => "the server has vector sets, and no search module",
+        let reason = match (wanted, options.engine) {
+            (VectorEngine::Auto, VectorEngine::Search) => "the server has a search module",
+            (VectorEngine::Auto, VectorEngine::Sets) => {
+                "the server has vector sets, and no search module"
+            }
+            (VectorEngine::Auto, _) => {
+                "the server has neither a search module nor vector sets: every process has the \
+                 vectors in its memory, too, and searches itself"
+            }
             _ => "it was asked for",
         };
         let version = match options.engine {
@@ -178,7 +128,8 @@ impl RedisVectors {
             _ => reason.to_owned(),
         };
         tracing::debug!(engine = ?options.engine, reason, "vector search");
-        Ok(Self { link, options, module, reason })
+        let locals = Arc::new(Locals::new(&link, &options));
+        Ok(Self { link, options, module, reason, locals })
     }
 
     /// What is used: never [`Auto`](VectorEngine::Auto).
@@ -193,16 +144,31 @@ impl RedisVectors {
         &self.reason
     }
 
+    /// What this process has of the indexes that it searches itself, by name: how far each is loaded,
+    /// and what it takes. Those are listed that were opened. Empty for other engines.
+    #[must_use]
+    pub fn local_indexes(&self) -> Vec<LocalIndex> {
+        self.locals.figures()
+    }
+
+    /// How indexes are kept.
+    fn kept(&self) -> Kept {
+        match self.options.engine {
+            VectorEngine::Sets => Kept::InParts,
+            VectorEngine::Plain => Kept::Plain,
+            _ => Kept::Whole,
+        }
+    }
+
     async fn scan(
         &self,
         server: &Server,
         namespace: &Namespace,
     ) -> Result<Vec<IndexName>, CacheError> {
-        let in_parts = self.options.engine == VectorEngine::Sets;
-        let (mut cursor, mut found) = (b"0".to_vec(), Vec::new());
+        let (kept, mut cursor, mut found) = (self.kept(), b"0".to_vec(), Vec::new());
         loop {
             let mut command = cmd("SCAN");
-            command.arg(&cursor).arg("MATCH").arg(names::schemas(namespace)).arg("COUNT").arg(STEP);
+            command.arg(&cursor).arg("MATCH").arg(kept.pattern(namespace)).arg("COUNT").arg(STEP);
             let reply = self.link.at(&server.connector, &command).await?;
             let parts = reply::array(&self.link, reply, "SCAN")?;
             let Ok([Value::BulkString(next), Value::Array(keys)]) = <[Value; 2]>::try_from(parts)
@@ -210,7 +176,7 @@ impl RedisVectors {
                 return Err(crate::error::unexpected(self.link.location(), "SCAN"));
             };
             found.extend(keys.iter().filter_map(|key| match key {
-                Value::BulkString(key) => names::index_of(namespace, key, in_parts),
+                Value::BulkString(key) => kept.index_of(namespace, key),
                 _ => None,
             }));
             if next == b"0" {
@@ -226,15 +192,20 @@ impl VectorStore for RedisVectors {
     fn vector_store_info(&self) -> BackendInfo {
         let kind = match self.options.engine {
             VectorEngine::Sets => "redis vector sets",
+            VectorEngine::Plain => "redis, searched in this process",
             _ => "redis search",
         };
         BackendInfo::new(kind, self.link.location())
     }
 
     fn open(&self, name: &IndexName, schema: &IndexSchema) -> Arc<dyn VectorIndex> {
-        let (link, name, schema) = (self.link.clone(), name.clone(), schema.clone());
-        match self.options.engine {
-            VectorEngine::Sets => Arc::new(SetIndex::new(link, name, schema, self.options.parts)),
+        let (link, options) = (self.link.clone(), &self.options);
+        if options.engine == VectorEngine::Plain {
+            return Arc::new(PlainIndex::new(link, name, schema, options, &self.locals));
+        }
+        let (name, schema) = (name.clone(), schema.clone());
+        match options.engine {
+            VectorEngine::Sets => Arc::new(SetIndex::new(link, name, schema, options.parts)),
             _ => Arc::new(SearchIndex::new(link, name, schema, self.module)),
         }
     }
@@ -261,12 +232,10 @@ async fn commands(link: &Link, server: &Server) -> Result<[bool; 2], CacheError>
 
 fn unsupported(link: &Link, wanted: VectorEngine) -> CacheError {
     let (what, advice) = match wanted {
-        VectorEngine::Search => ("no search module", "load RediSearch, or use Redis 8"),
-        VectorEngine::Sets => ("no vector sets", "use Redis 8"),
-        VectorEngine::Auto => {
-            ("neither a search module nor vector sets", "load RediSearch, or use Redis 8")
-        }
+        VectorEngine::Search => ("no search module", "load RediSearch, use Redis 8"),
+        _ => ("no vector sets", "use Redis 8"),
     };
-    let message = format!("{} has {what}: {advice}", link.location());
+    let message =
+        format!("{} has {what}: {advice}, or let the processes search (Plain)", link.location());
     CacheError::new(ErrorKind::Unsupported, message)
 }

@@ -20,17 +20,19 @@ async fn what_the_server_has_is_taken_and_said() {
 }
 
 #[tokio::test]
-async fn a_plain_server_is_refused_with_advice() {
+async fn on_a_plain_server_the_processes_search() {
     if std::env::var_os("TEST_REDIS_SERVER").is_some() {
         println!("not run: TEST_REDIS_SERVER is set, and that server may not be plain");
         return;
     }
     let server = TestServer::start();
-    for (engine, words) in [
-        (VectorEngine::Auto, "neither a search module nor vector sets"),
-        (VectorEngine::Search, "no search module"),
-        (VectorEngine::Sets, "no vector sets"),
-    ] {
+    let found = store(&server.url(), VectorOptions::new()).await;
+    assert_eq!(found.engine(), VectorEngine::Plain);
+    let reason = "neither a search module nor vector sets";
+    assert!(found.reason().contains(reason), "{}", found.reason());
+    for (engine, words) in
+        [(VectorEngine::Search, "no search module"), (VectorEngine::Sets, "no vector sets")]
+    {
         let options = VectorOptions::new().with_engine(engine);
         let error = RedisVectors::connect(&patient(&server.url()), options).await.unwrap_err();
         assert_says(&error, ErrorKind::Unsupported, &[words]);

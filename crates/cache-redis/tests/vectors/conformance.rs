@@ -4,7 +4,7 @@ use cache_core::conformance::vector as suite;
 use cache_core::vector::{IndexMethod, Precision};
 use cache_redis::acl::AclFor;
 use cache_redis::{VectorEngine, VectorOptions};
-use redis_test_server::OptionalServer;
+use redis_test_server::{OptionalServer, TestServer};
 
 use crate::graphs::graph;
 use crate::support::{WithUser, as_cache, least_privilege};
@@ -76,6 +76,36 @@ async fn vector_sets_on_a_cluster() {
     for node in &cluster.nodes()[..3] {
         assert!(node.command_calls("VSIM") > 0, "every primary has a part in it");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_server() {
+    let server = TestServer::start();
+    conforms(&server.url(), by(VectorEngine::Plain), IndexMethod::Exact).await;
+    conforms(&server.url(), by(VectorEngine::Plain), graph()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plain_commands_of_a_server_with_vector_sets() {
+    let Some(server) = server(VectorEngine::Sets) else { return };
+    conforms(&server.url(), by(VectorEngine::Plain), IndexMethod::Exact).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_server_as_a_user_with_the_least_rights() {
+    let rules = least_privilege(AclFor::new().with_vectors(VectorEngine::Plain));
+    let server = TestServer::builder().password("other").with_user("cache", &rules).start();
+    conforms(&as_cache(&server.url()), by(VectorEngine::Plain), IndexMethod::Exact).await;
+    let refused = server.command(&["ACL", "LOG"]);
+    assert!(!refused.contains("lua"), "no script was refused anything: {refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_cluster() {
+    let cluster = TestServer::builder().start_cluster();
+    conforms(&cluster.url(), by(VectorEngine::Plain), IndexMethod::Exact).await;
+    let asked = cluster.nodes()[..3].iter().filter(|node| node.command_calls("evalsha") > 0);
+    assert!(asked.count() > 1, "each index is in a slot of its own");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

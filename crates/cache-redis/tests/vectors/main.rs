@@ -10,8 +10,14 @@ mod conformance;
 mod failovers;
 mod graphs;
 mod losses;
+mod plain;
+mod plain_bounds;
+mod plain_losses;
+mod plain_model;
+mod plain_news;
 mod precision;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use cache_core::Namespace;
@@ -20,15 +26,17 @@ use cache_core::vector::{
     VectorQuery,
 };
 use cache_core::{Embedding, Ttl};
-use cache_redis::{RedisVectors, VectorEngine, VectorOptions};
+use cache_redis::{LocalIndex, RedisVectors, VectorEngine, VectorOptions};
 use redis_test_server::{Builder, OptionalServer, TestServer};
 use support::patient;
 
-pub(crate) const ENGINES: [VectorEngine; 2] = [VectorEngine::Search, VectorEngine::Sets];
+pub(crate) const ENGINES: [VectorEngine; 3] =
+    [VectorEngine::Search, VectorEngine::Sets, VectorEngine::Plain];
 
 /// Options of the server for an engine, where it is there.
 pub(crate) fn builder(engine: VectorEngine) -> Option<Builder> {
     let kind = match engine {
+        VectorEngine::Plain => return Some(TestServer::builder()),
         VectorEngine::Search => OptionalServer::Search,
         _ => OptionalServer::Redis8,
     };
@@ -42,6 +50,11 @@ pub(crate) fn server(engine: VectorEngine) -> Option<TestServer> {
 
 pub(crate) async fn store(url: &str, options: VectorOptions) -> Arc<RedisVectors> {
     Arc::new(RedisVectors::connect(&patient(url), options).await.unwrap())
+}
+
+/// A store whose process searches itself.
+pub(crate) async fn plain(url: &str) -> Arc<RedisVectors> {
+    store(url, VectorOptions::new().with_engine(VectorEngine::Plain)).await
 }
 
 pub(crate) fn name(name: &str) -> IndexName {
@@ -64,4 +77,14 @@ pub(crate) async fn nearest(index: &dyn VectorIndex) -> Vec<String> {
     let query = VectorQuery::nearest(Embedding::new(vec![1.0, 0.0, 0.0]).unwrap(), 10);
     let found = index.search_many(&[query]).await.unwrap().remove(0);
     found.iter().map(|found| found.id.as_str().to_owned()).collect()
+}
+
+/// What the only index of a store comes to in this process.
+pub(crate) fn local(store: &RedisVectors) -> LocalIndex {
+    store.local_indexes().remove(0)
+}
+
+/// Entries `00000`, `00001`, …, all of one direction.
+pub(crate) fn numbered(numbers: Range<usize>) -> Vec<VectorEntry> {
+    numbers.map(|i| entry(&format!("{i:05}"), [1.0, 0.0, 0.0])).collect()
 }

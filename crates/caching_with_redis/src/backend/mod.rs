@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::{CacheBackend, CacheError, ErrorKind, LogBackend, MemoryBackend, MemoryLog};
-use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
+use cache_embedded::{EmbeddedBackend, EmbeddedConfig, EmbeddedVectors};
 use cache_encryption::SharedKeyring;
 use cache_guard::GuardedBackend;
 use cache_redis::{NearBackend, NearConfig, NearStats, RedisBackend, Tracking};
 use secrecy::{ExposeSecret, SecretString};
+use vector_scan::MemoryVectors;
 
 pub use self::redis::redis_config;
 use crate::settings::{BackendChoice, TrackingChoice};
@@ -43,6 +44,16 @@ pub struct OpenedBackend {
     pub guard: Option<GuardedBackend>,
     /// Why it was taken.
     pub why: WhyBackend,
+    /// Where its vector indexes are.
+    pub(crate) place: Place,
+}
+
+/// Where a store's vector indexes are.
+#[derive(Debug, Clone)]
+pub(crate) enum Place {
+    Memory(MemoryVectors),
+    Embedded(EmbeddedVectors),
+    Redis(RedisBackend),
 }
 
 impl OpenedBackend {
@@ -144,7 +155,9 @@ fn metered(opened: OpenedBackend, _: &Settings) -> OpenedBackend {
 async fn open_plain(settings: &Settings) -> Result<OpenedBackend, Error> {
     match (settings.backend, &settings.redis_url) {
         (BackendChoice::Memory, _) => Ok(memory(settings)),
-        (BackendChoice::Embedded, _) => Ok(opened(embedded(settings).await?, WhyBackend::Chosen)),
+        (BackendChoice::Embedded, _) => {
+            Ok(opened_file(embedded(settings).await?, WhyBackend::Chosen))
+        }
         (BackendChoice::Redis, _) => {
             Ok(opened_redis(connect(settings).await?, settings, WhyBackend::Chosen))
         }
@@ -155,30 +168,37 @@ async fn open_plain(settings: &Settings) -> Result<OpenedBackend, Error> {
             Ok(redis) => Ok(opened_redis(redis, settings, WhyBackend::FoundRedis)),
             Err(error) => {
                 let reason = error.to_string();
-                Ok(opened(embedded(settings).await?, WhyBackend::NoRedis { reason }))
+                Ok(opened_file(embedded(settings).await?, WhyBackend::NoRedis { reason }))
             }
         },
     }
 }
 
 /// A store that keeps both entries and logs.
-fn opened(store: impl CacheBackend + LogBackend, why: WhyBackend) -> OpenedBackend {
+fn opened(store: impl CacheBackend + LogBackend, why: WhyBackend, place: Place) -> OpenedBackend {
     let store = Arc::new(store);
-    plain(store.clone(), store, why)
+    plain(store.clone(), store, why, place)
 }
 
 fn plain(
     backend: Arc<dyn CacheBackend>,
     logs: Arc<dyn LogBackend>,
     why: WhyBackend,
+    place: Place,
 ) -> OpenedBackend {
-    OpenedBackend { backend, logs, keys: None, redis: None, near: None, guard: None, why }
+    OpenedBackend { backend, logs, keys: None, redis: None, near: None, guard: None, why, place }
+}
+
+fn opened_file(file: EmbeddedBackend, why: WhyBackend) -> OpenedBackend {
+    let place = Place::Embedded(file.vectors());
+    opened(file, why, place)
 }
 
 /// With something near in front of it, where that is wanted. Conversations are always read at the
 /// server.
 fn opened_redis(redis: RedisBackend, settings: &Settings, why: WhyBackend) -> OpenedBackend {
-    let plain = OpenedBackend { redis: Some(redis.clone()), ..opened(redis.clone(), why) };
+    let place = Place::Redis(redis.clone());
+    let plain = OpenedBackend { redis: Some(redis.clone()), ..opened(redis.clone(), why, place) };
     match settings.near_memory {
         None | Some(ByteSize(0)) => plain,
         Some(ByteSize(bytes)) => {
@@ -221,7 +241,8 @@ async fn try_default_redis(settings: &Settings) -> Result<Result<RedisBackend, C
 fn memory(settings: &Settings) -> OpenedBackend {
     let bytes = settings.max_memory.0;
     let (entries, logs) = (MemoryBackend::new(bytes), MemoryLog::new(bytes));
-    plain(Arc::new(entries), Arc::new(logs), WhyBackend::Chosen)
+    let place = Place::Memory(MemoryVectors::new(bytes));
+    plain(Arc::new(entries), Arc::new(logs), WhyBackend::Chosen, place)
 }
 
 async fn embedded(settings: &Settings) -> Result<EmbeddedBackend, Error> {
@@ -229,7 +250,10 @@ async fn embedded(settings: &Settings) -> Result<EmbeddedBackend, Error> {
         Some(path) => path.clone(),
         None => default_file()?,
     };
-    let config = EmbeddedConfig::new(path).with_max_bytes(settings.max_memory.0);
+    let mut config = EmbeddedConfig::new(path).with_max_bytes(settings.max_memory.0);
+    if let Some(memory) = settings.index_memory {
+        config = config.with_vector_memory_bytes(memory.0);
+    }
     Ok(EmbeddedBackend::open_with(config).await?)
 }
 

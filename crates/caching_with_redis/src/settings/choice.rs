@@ -102,6 +102,20 @@ choice! {
     PerKey "per-key",
 }
 
+choice! {
+    /// What of Redis searches vectors.
+    EngineChoice is "engine":
+    /// What the server has: a search module, else vector sets, else nothing but itself.
+    #[default]
+    Auto "auto",
+    /// A search module.
+    Search "search",
+    /// The vector sets of Redis 8.
+    Sets "sets",
+    /// Any server: every process that searches has the vectors in its memory, too.
+    Plain "plain",
+}
+
 impl ProviderChoice {
     /// Whether it is a service: calls leave the process, and may cost money.
     #[must_use]

@@ -138,6 +138,9 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     if let Some((key, _)) = budgets.iter().find(|(_, budget)| is_nothing(budget)) {
         return Err(SettingsError::of(key, "a store needs some time to answer"));
     }
+    if !(1..=1_024).contains(&settings.index_parts) {
+        return Err(SettingsError::of("index_parts", "an index has 1 to 1024 parts"));
+    }
     if settings.strict && settings.write_behind {
         let message = "CACHE_STRICT is set, too: writes that are queued cannot fail their callers";
         return Err(SettingsError::of("write_behind", message));

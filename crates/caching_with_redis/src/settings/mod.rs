@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::{ByteSize, Span};
 
-pub use choice::{BackendChoice, ProviderChoice, ResponseChoice, TrackingChoice};
+pub use choice::{BackendChoice, EngineChoice, ProviderChoice, ResponseChoice, TrackingChoice};
 pub use variable::{VARIABLES, Variable};
 pub use warning::SettingsWarning;
 
@@ -82,6 +82,18 @@ pub struct Settings {
     /// Of which changes Redis is asked to tell the near cache.
     #[serde(default)]
     pub near_tracking: TrackingChoice,
+    /// What of Redis searches vector indexes.
+    #[serde(default)]
+    pub index_engine: EngineChoice,
+    /// Into how many vector sets an index on Redis is divided.
+    #[serde(default = "default_parts")]
+    pub index_parts: usize,
+    /// The most that an index takes on a plain Redis; `None`, here and below, for the engine's own
+    /// bound.
+    pub index_size: Option<ByteSize>,
+    /// The most memory of this process that an index on a plain Redis takes, or all indexes of the
+    /// embedded file together.
+    pub index_memory: Option<ByteSize>,
     /// How long a read may take; `None`, here and of the other budgets, for the guard's own.
     pub read_budget: Option<Span>,
     /// How long taking, prolonging and giving up a lease may take.
@@ -175,6 +187,10 @@ fn default_namespace() -> String {
 
 fn default_memory() -> ByteSize {
     ByteSize(512 << 20)
+}
+
+fn default_parts() -> usize {
+    1
 }
 
 fn default_openai_model() -> String {

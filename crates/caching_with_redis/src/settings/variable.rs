@@ -114,6 +114,29 @@ pub const VARIABLES: &[Variable] = &[
         "changes that Redis tells the near cache of: broadcast (all) or per-key (of what was read) \
          (broadcast)",
     ),
+    variable(
+        "CACHE_INDEX_ENGINE",
+        "index_engine",
+        "what of Redis searches vector indexes: auto (what the server has), search (a search module), \
+         sets (vector sets) or plain (nothing: the process has the vectors in its memory, too) (auto)",
+    ),
+    variable(
+        "CACHE_INDEX_PARTS",
+        "index_parts",
+        "vector sets into which an index is divided, 1 to 1024; some for each primary of a cluster (1)",
+    ),
+    variable(
+        "CACHE_INDEX_SIZE",
+        "index_size",
+        "most that an index takes on a plain Redis; what was written first goes (512mb)",
+    ),
+    variable(
+        "CACHE_INDEX_MEMORY",
+        "index_memory",
+        "most memory of this process for what it searches itself: for an index on a plain Redis, beyond \
+         which it is refused (1gb), or for all of the embedded file, beyond which they are read from \
+         it for every search (256mb)",
+    ),
     variable("CACHE_READ_BUDGET", "read_budget", "longest time of a read of the store (50ms)"),
     variable("CACHE_LEASE_BUDGET", "lease_budget", "longest time of taking a lease (50ms)"),
     variable("CACHE_WRITE_BUDGET", "write_budget", "longest time of a write to the store (100ms)"),

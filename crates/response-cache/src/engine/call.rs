@@ -49,7 +49,9 @@ impl Core {
         let settings = self.config.semantic.as_ref();
         Call {
             asked: self.asked(&view, request, options).map(Arc::new),
-            threshold: settings.map_or(Similarity::SAME, |settings| settings.threshold_of(request)),
+            threshold: options.threshold.unwrap_or_else(|| {
+                settings.map_or(Similarity::SAME, |settings| settings.threshold_of(request))
+            }),
             slots,
             view,
             tags: options.tags.iter().map(tagged).collect(),

@@ -2,7 +2,7 @@
 
 use cache_core::vector::Similarity;
 
-use super::clopper_pearson;
+use super::{clopper_pearson, interval};
 
 /// Two questions, how similar they are, and whether they ask the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,23 +22,53 @@ pub struct LabelledPair {
 pub struct Goal {
     /// The share of served pairs that must be right, 0 to 1.
     pub precision: f64,
-    /// How sure that must be, 0 to 1: the lower bound of the interval counts, not what was observed.
-    /// 0 takes the observed precision at its word.
+    /// How sure that must be, 0 to 1: the lower bound of the two-sided interval counts, not what was
+    /// observed. 0 takes the observed precision at its word.
     pub confidence: f64,
+    /// Thresholds below this one are not taken, however good they look: pairs so unlike are few among
+    /// those that somebody labels, and many in an index.
+    pub floor: Similarity,
 }
 
 impl Goal {
-    /// This precision, with a confidence of 95 %.
+    /// This precision, with a confidence of 95 % and no floor.
     #[must_use]
     pub fn precision(precision: f64) -> Self {
-        Self { precision, confidence: 0.95 }
+        Self { precision, confidence: 0.95, floor: Similarity::rounded(-1.0) }
     }
 
-    /// Sets the confidence.
+    /// Sets the confidence, two-sided.
     #[must_use]
     pub fn with_confidence(mut self, confidence: f64) -> Self {
         self.confidence = confidence;
         self
+    }
+
+    /// Sets the confidence, one-sided: how sure it must be that the precision is not lower. It does
+    /// no harm if it is higher, so that this is what counts; 80 % take less than half of the pairs
+    /// that 95 %, two-sided, take. 50 % and less take the observed precision at its word.
+    #[must_use]
+    pub fn with_one_sided(self, confidence: f64) -> Self {
+        self.with_confidence((2.0 * confidence - 1.0).max(0.0))
+    }
+
+    /// Sets the floor.
+    #[must_use]
+    pub fn with_floor(mut self, floor: Similarity) -> Self {
+        self.floor = floor;
+        self
+    }
+
+    /// The probability that the precision is lower all the same.
+    fn tail(self) -> f64 {
+        (1.0 - self.confidence.clamp(0.0, 1.0)) / 2.0
+    }
+
+    fn is_achieved(self, point: &Point) -> bool {
+        if self.confidence <= 0.0 {
+            return point.right > 0 && point.precision >= self.precision;
+        }
+        interval::is_at_least(self.precision, point.right, point.right + point.wrong, self.tail())
     }
 }
 
@@ -52,14 +82,12 @@ pub struct Point {
     pub right: u64,
     /// Served and different.
     pub wrong: u64,
+    /// All that are the same, served or not.
+    pub same: u64,
     /// Of the served, those that are the same: 1 where none is served.
     pub precision: f64,
-    /// The interval of the precision, by [Clopper and Pearson](clopper_pearson).
-    pub precision_interval: (f64, f64),
     /// Of those that are the same, the served: 0 where there are none.
     pub recall: f64,
-    /// The interval of the recall.
-    pub recall_interval: (f64, f64),
 }
 
 /// Precision and recall by threshold.
@@ -68,7 +96,7 @@ pub struct Point {
 pub struct Calibration {
     /// One for each similarity among the pairs that pass the guards, the greatest first.
     pub points: Vec<Point>,
-    /// The lowest threshold that achieves the goal.
+    /// The threshold to take: see [`calibrate`].
     pub chosen: Result<Point, NotEnough>,
 }
 
@@ -92,6 +120,11 @@ pub enum NotEnough {
 /// What each threshold does to labelled pairs, and the lowest one that achieves the goal. All
 /// similarities that come with the pairs are tried. Takes n log n.
 ///
+/// With a confidence, thresholds are tried from the greatest one down: from the first that achieves
+/// the goal to the last before one that does not. A lower one that achieves it again does so after
+/// many tries, which is what chance looks like: to take it would make the confidence less than it
+/// says. Without a confidence it is the lowest of all.
+///
 /// A threshold that was chosen on some pairs looks better on them than it is: measure it on others,
 /// with [`Calibration::at`] of a calibration of those.
 #[must_use]
@@ -108,19 +141,24 @@ pub fn calibrate(pairs: impl IntoIterator<Item = LabelledPair>, goal: Goal) -> C
             wrong += 1;
         }
         if served.get(at + 1).is_none_or(|next| next.similarity != pair.similarity) {
-            points.push(Point::new(pair.similarity, right, wrong, same, goal.confidence));
+            points.push(Point::new(pair.similarity, right, wrong, same));
         }
     }
-    let achieves = |point: &&Point| {
-        let precision =
-            if goal.confidence > 0.0 { point.precision_interval.0 } else { point.precision };
-        point.right > 0 && precision >= goal.precision
-    };
-    let chosen = points.iter().rev().find(achieves).copied().ok_or_else(|| {
+    let chosen = choose(&points, goal).ok_or_else(|| {
         let needed = needed(goal);
         if right < needed { NotEnough::Pairs { same: right, needed } } else { NotEnough::Precision }
     });
     Calibration { points, chosen }
+}
+
+fn choose(points: &[Point], goal: Goal) -> Option<Point> {
+    let mut allowed = points.iter().take_while(|point| point.threshold >= goal.floor);
+    let achieves = |point: &&Point| goal.is_achieved(point);
+    if goal.confidence <= 0.0 {
+        return allowed.filter(achieves).last().copied();
+    }
+    let first = allowed.find(achieves)?;
+    Some(*allowed.take_while(achieves).last().unwrap_or(first))
 }
 
 impl Calibration {
@@ -132,16 +170,22 @@ impl Calibration {
 }
 
 impl Point {
-    fn new(threshold: Similarity, right: u64, wrong: u64, same: u64, confidence: f64) -> Self {
-        Self {
-            threshold,
-            right,
-            wrong,
-            precision: ratio(right, right + wrong),
-            precision_interval: clopper_pearson(right, right + wrong, confidence),
-            recall: if same == 0 { 0.0 } else { ratio(right, same) },
-            recall_interval: clopper_pearson(right, same, confidence),
-        }
+    fn new(threshold: Similarity, right: u64, wrong: u64, same: u64) -> Self {
+        let precision = ratio(right, right + wrong);
+        let recall = if same == 0 { 0.0 } else { ratio(right, same) };
+        Self { threshold, right, wrong, same, precision, recall }
+    }
+
+    /// The interval of the precision, by [Clopper and Pearson](clopper_pearson), two-sided.
+    #[must_use]
+    pub fn precision_interval(&self, confidence: f64) -> (f64, f64) {
+        clopper_pearson(self.right, self.right + self.wrong, confidence)
+    }
+
+    /// The interval of the recall, likewise.
+    #[must_use]
+    pub fn recall_interval(&self, confidence: f64) -> (f64, f64) {
+        clopper_pearson(self.right, self.same, confidence)
     }
 }
 
@@ -158,11 +202,10 @@ fn ratio(part: u64, whole: u64) -> f64 {
 /// root of the tail.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and small")]
 fn needed(goal: Goal) -> u64 {
-    let tail = (1.0 - goal.confidence.clamp(0.0, 1.0)) / 2.0;
     if goal.confidence <= 0.0 || goal.precision <= 0.0 {
         return 1;
     }
-    (tail.ln() / goal.precision.min(1.0 - 1e-12).ln()).ceil() as u64
+    (goal.tail().ln() / goal.precision.min(1.0 - 1e-12).ln()).ceil() as u64
 }
 
 #[cfg(test)]
@@ -182,7 +225,7 @@ mod tests {
         let found = calibrate(all.iter().copied(), Goal::precision(0.99));
         let chosen = found.chosen.unwrap();
         assert!((chosen.threshold.get() - 0.9).abs() < 0.005, "{chosen:?}");
-        assert!(chosen.precision_interval.0 >= 0.99 && chosen.recall > 0.99);
+        assert!(chosen.precision_interval(0.95).0 >= 0.99 && chosen.recall > 0.99);
         assert_eq!(found.at(chosen.threshold), Some(&chosen));
         assert!(found.at(Similarity::SAME).is_none_or(|point| point.right <= 1));
     }
@@ -205,5 +248,39 @@ mod tests {
         let found = calibrate([held, pair(0.9, true)], Goal::precision(0.5).with_confidence(0.0));
         let chosen = found.chosen.unwrap();
         assert_eq!((chosen.right, chosen.wrong), (1, 0));
+    }
+
+    #[test]
+    fn one_side_takes_fewer_pairs() {
+        let goal = Goal::precision(0.99).with_one_sided(0.8);
+        let few = (0..159).map(|_| pair(0.9, true));
+        let found = calibrate(few, goal);
+        assert_eq!(found.chosen, Err(NotEnough::Pairs { same: 159, needed: 161 }));
+        assert!(calibrate((0..161).map(|_| pair(0.9, true)), goal).chosen.is_ok());
+        assert!((Goal::precision(0.9).with_one_sided(0.3).confidence).abs() < 1e-12);
+    }
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+    fn a_run_of_luck_after_a_failure_is_not_taken() {
+        let sure = (0..200).map(|i| pair(0.99 - 0.000_1 * i as f32, true));
+        let broken = (0..3).map(|_| pair(0.9, false));
+        let lucky = (0..2_000).map(|i| pair(0.8 - 0.000_1 * i as f32, true));
+        let all: Vec<_> = sure.chain(broken).chain(lucky).collect();
+        let goal = Goal::precision(0.99).with_one_sided(0.8);
+        let chosen = calibrate(all.iter().copied(), goal).chosen.unwrap();
+        assert_eq!((chosen.right, chosen.wrong), (200, 0));
+        let observed = calibrate(all, goal.with_confidence(0.0)).chosen.unwrap();
+        assert_eq!((observed.right, observed.wrong), (2_200, 3));
+    }
+
+    #[test]
+    fn nothing_below_the_floor_is_taken() {
+        let goal = Goal::precision(0.9).with_confidence(0.0);
+        let pairs = [pair(0.9, true), pair(0.3, true)];
+        let with = |floor: f32| calibrate(pairs, goal.with_floor(Similarity::rounded(floor)));
+        assert_eq!(with(0.3).chosen.unwrap().right, 2);
+        assert_eq!(with(0.5).chosen.unwrap().right, 1);
+        assert_eq!(with(0.95).chosen, Err(NotEnough::Precision));
     }
 }

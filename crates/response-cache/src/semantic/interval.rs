@@ -18,6 +18,14 @@ pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> (f64, f6
     (low, high)
 }
 
+/// Whether the lower bound of a proportion is this or more, where `tail` is the probability below
+/// it. One evaluation of what [`clopper_pearson`] bisects.
+#[expect(clippy::cast_precision_loss, reason = "counts of pairs are far below 2^52")]
+pub(super) fn is_at_least(bound: f64, successes: u64, trials: u64, tail: f64) -> bool {
+    let failures = trials - successes.min(trials);
+    successes > 0 && beta(bound, successes as f64, failures as f64 + 1.0) <= tail
+}
+
 /// Where the beta distribution of `a` and `b` reaches this probability.
 fn quantile(probability: f64, a: f64, b: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
@@ -93,6 +101,10 @@ mod tests {
             let found = clopper_pearson(successes, trials, 0.95);
             assert!((found.0 - low).abs() < 1e-5, "{successes}/{trials}: {found:?}");
             assert!((found.1 - high).abs() < 1e-5, "{successes}/{trials}: {found:?}");
+            for (bound, reached) in [(low - 1e-4, successes > 0), (low + 1e-4, false)] {
+                let found = is_at_least(bound, successes, trials, 0.025);
+                assert_eq!(found, reached, "{successes}/{trials}: {bound}");
+            }
         }
         assert_eq!(clopper_pearson(0, 0, 0.95), (0.0, 1.0));
     }

@@ -85,7 +85,9 @@ impl Semantic {
         self
     }
 
-    /// A threshold of its own for some requests: for those in another language, or about money.
+    /// A threshold of its own for some requests: for those in another language, or about money. A
+    /// cache has one namespace and thus a threshold of its own; a call may say another
+    /// ([`CallOptions::with_semantic_threshold`](crate::CallOptions::with_semantic_threshold)).
     pub fn threshold_by(
         mut self,
         rule: impl Fn(&ChatRequest) -> Option<Similarity> + Send + Sync + 'static,

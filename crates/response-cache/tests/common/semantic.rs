@@ -11,11 +11,13 @@ use cache_core::vector::{
     VectorIndex, VectorMatch, VectorQuery,
 };
 use cache_core::{
-    CacheError, EmbedOptions, EmbedResponse, Embedding, EmbeddingProvider, ErrorKind,
-    ModelIdentity, Namespace, ProviderError,
+    CacheError, ChatProvider, ChatRequest, ChatResponse, ChatStream, EmbedOptions, EmbedResponse,
+    Embedding, EmbeddingProvider, ErrorKind, ModelIdentity, Namespace, ProviderError,
 };
 use response_cache::semantic::index_schema;
 use vector_scan::{MemoryVectorIndex, MemoryVectors};
+
+use super::Script;
 
 /// An index in memory, unless a test breaks it.
 #[derive(Debug)]
@@ -98,6 +100,25 @@ impl VectorIndex for Shelf {
 
     async fn info(&self) -> Result<Option<IndexInfo>, CacheError> {
         self.working()?.info().await
+    }
+}
+
+/// The same provider under the name of another model.
+#[derive(Debug)]
+pub struct Renamed(pub Arc<Script>);
+
+#[async_trait]
+impl ChatProvider for Renamed {
+    fn identity(&self) -> ModelIdentity {
+        ModelIdentity::new("script", "another")
+    }
+
+    async fn complete(&self, request: &ChatRequest) -> Result<ChatResponse, ProviderError> {
+        self.0.complete(request).await
+    }
+
+    async fn stream(&self, request: &ChatRequest) -> Result<ChatStream, ProviderError> {
+        self.0.stream(request).await
     }
 }
 

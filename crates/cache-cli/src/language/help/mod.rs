@@ -3,6 +3,7 @@
 mod about;
 mod common;
 mod conversations;
+mod indexes;
 mod stores;
 mod texts;
 
@@ -42,8 +43,8 @@ pub(crate) const EXIT_CODES: Text = text(
     "\
 Exit codes:
   0    done
-  1    the answer is no: a problem found, not cached, no such session, some texts failed, not
-       confirmed, changed meanwhile, another Redis is there
+  1    the answer is no: a problem found, not cached, nothing found, no such session or index,
+       some texts failed, not confirmed, changed meanwhile, another Redis is there
   2    the command line or a setting is wrong
   3    the store cannot be reached, or failed
   4    the provider failed: wrong key, no such deployment, refused text, no answer
@@ -55,8 +56,8 @@ then the settings file (cache.toml). With --json an error is one object on stand
     "\
 종료 코드:
   0    완료
-  1    부정적인 결과: 문제 발견, 캐시에 없음, 세션 없음, 일부 텍스트 실패, 확인 거부, 그 사이 변경됨,
-       다른 Redis가 이미 실행 중
+  1    부정적인 결과: 문제 발견, 캐시에 없음, 찾은 것 없음, 세션이나 색인 없음, 일부 텍스트 실패,
+       확인 거부, 그 사이 변경됨, 다른 Redis가 이미 실행 중
   2    명령줄이나 설정이 잘못됨
   3    저장소에 연결할 수 없거나 저장소 작업이 실패함
   4    제공자가 실패함: 잘못된 키, 없는 배포, 거부된 텍스트, 응답 없음
@@ -70,7 +71,7 @@ then the settings file (cache.toml). With --json an error is one object on stand
 /// Commands by their name, options by `command.option`, those of every command by their name alone;
 /// the program itself is the empty name.
 const HELP: &[&[(&str, Text)]] =
-    &[common::HELP, stores::HELP, texts::HELP, conversations::HELP, about::HELP];
+    &[common::HELP, stores::HELP, texts::HELP, indexes::HELP, conversations::HELP, about::HELP];
 
 fn all() -> impl Iterator<Item = &'static (&'static str, Text)> {
     HELP.iter().copied().flatten()

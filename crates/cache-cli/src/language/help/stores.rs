@@ -119,6 +119,13 @@ pub(super) const HELP: &[(&str, Text)] = &[
             "클러스터에 필요한 권한 포함(--apply는 스스로 알아냅니다)",
         ),
     ),
+    (
+        "acl.vectors",
+        text(
+            "With vector indexes, by what searches them: search, sets or plain",
+            "벡터 색인 포함. 검색 방식: search, sets, plain 중 하나",
+        ),
+    ),
     ("acl.sentinel", text("The rights of a user of the Sentinels", "Sentinel 사용자의 권한")),
     ("acl.apply", text("Make the user at every server", "모든 서버에 사용자를 만듭니다")),
     (

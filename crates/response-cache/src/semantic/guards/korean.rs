@@ -64,12 +64,19 @@ const PARTICLES: [(&str, Role); 42] = [
 pub(super) fn stem(word: &str) -> (&str, Role) {
     for (particle, role) in PARTICLES {
         let Some(stem) = word.strip_suffix(particle) else { continue };
-        let sure = particle.len() > 3 || matches!(particle, "을" | "를");
+        let after_closed =
+            matches!(particle, "은" | "이") && stem.chars().next_back().is_some_and(is_closed);
+        let sure = particle.len() > 3 || matches!(particle, "을" | "를") || after_closed;
         if stem.len() >= if sure { 3 } else { 6 } {
             return (stem, role);
         }
     }
     (word, Role::None)
+}
+
+/// Whether the syllable ends in a consonant.
+fn is_closed(syllable: char) -> bool {
+    u32::from(syllable).checked_sub(0xac00).is_some_and(|place| place < 11_172 && place % 28 > 0)
 }
 
 /// `주세요`: asks nicely, and for nothing.

@@ -13,7 +13,7 @@ const COMMON: &str = "a an the this that these those some any each every all bot
     shall should can could may might must ought i me my mine myself we us our ours you your yours he him his she her hers \
     it its they them their theirs who whom whose which what where why how there here not no yes please just also too very \
     really let's let me what's how's where's who's it's i'm i'd i've i'll you're we're they're there's that's one ones way \
-    give tell show list name suggest explain describe write recommend";
+    give tell show list name suggest explain describe write recommend hi hello hey thanks thank";
 
 /// Words that sentences begin with, capital or not.
 const STARTERS: &str = "give tell show explain describe list write make create find translate summarize summarise compare convert \

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::korean::Role;
 use super::scan::{Scan, Stem};
+use super::words::Word;
 
 /// Words that give those before and after them different parts.
 const DIRECTED: [&str; 15] = [
@@ -11,8 +12,40 @@ const DIRECTED: [&str; 15] = [
     "above", "below", "behind", "against",
 ];
 
+/// Where these are spoken of, `에서` is where from; elsewhere it may be just where.
+const MOTIONS: [&str; 15] = [
+    "가는", "가려", "갈", "오는", "올", "출발", "도착", "이동", "기차", "버스", "항공", "비행",
+    "보내", "송금", "변환",
+];
+
 pub(super) fn differs(one: &Scan<'_>, other: &Scan<'_>) -> bool {
-    roles_exchanged(&one.stems, &other.stems) || moved(one, other)
+    roles_exchanged(&one.stems, &other.stems)
+        || moved(one, other)
+        || ways(one).iter().any(|(noun, way)| ways(other).get(noun).is_some_and(|now| now != way))
+}
+
+/// From where and to where, of each word after such a preposition, or with such a particle.
+fn ways(scan: &Scan<'_>) -> HashMap<String, bool> {
+    let mut ways = HashMap::new();
+    let english = scan.words.iter().enumerate().filter_map(|(at, word)| {
+        let away = match word.low.as_ref() {
+            "from" => true,
+            "to" | "into" | "towards" => false,
+            _ => return None,
+        };
+        let noun = scan.words[at + 1..].iter().find(|next| !super::names::is_common(&next.low))?;
+        Some((noun.low.to_string(), away))
+    });
+    ways.extend(english);
+    let moves = |word: &Word<'_>| MOTIONS.iter().any(|motion| word.raw.starts_with(motion));
+    if scan.words.iter().any(moves) {
+        ways.extend(scan.stems.iter().filter_map(|stem| match stem.role {
+            Role::From => Some((stem.text.to_string(), true)),
+            Role::To if stem.raw.ends_with(['로', '지']) => Some((stem.text.to_string(), false)),
+            _ => None,
+        }));
+    }
+    ways
 }
 
 /// Two words of the one have each other's particle in the other.
@@ -52,5 +85,12 @@ fn moved(one: &Scan<'_>, other: &Scan<'_>) -> bool {
     let directed =
         |scan: &Scan<'_>| scan.words.iter().any(|word| DIRECTED.contains(&word.low.as_ref()));
     let places: Vec<_> = (0..first.len()).filter(|at| first[*at] != second[*at]).collect();
-    (directed(one) && directed(other)) || matches!(places[..], [a, b] if b > a + 1)
+    (directed(one) && directed(other))
+        || matches!(places[..], [a, b] if b > a + 1)
+        || (begins_with_subject(one) && begins_with_subject(other) && places[0] == 0)
+}
+
+/// "A dog", "the dog": who does it, or what it is done to.
+fn begins_with_subject(scan: &Scan<'_>) -> bool {
+    scan.words.first().is_some_and(|word| matches!(word.low.as_ref(), "a" | "an" | "the"))
 }

@@ -6,6 +6,7 @@ use super::language::{self, Script};
 use super::literals::{self, Literals};
 use super::numbers::{self, Quantities};
 use super::opposites::{self, Sides};
+use super::questions::{self, Asks};
 use super::times::Time;
 use super::words::{self, Kind, Word};
 use super::{dates, negation, times};
@@ -21,6 +22,7 @@ pub(super) struct Scan<'t> {
     pub(super) quantities: Quantities,
     pub(super) negations: usize,
     pub(super) sides: Sides,
+    pub(super) asks: Asks,
     /// The words of substance, without endings, in their order.
     pub(super) stems: Vec<Stem<'t>>,
 }
@@ -29,6 +31,8 @@ pub(super) struct Scan<'t> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stem<'t> {
     pub(super) text: std::borrow::Cow<'t, str>,
+    /// As it is written.
+    pub(super) raw: &'t str,
     pub(super) role: Role,
 }
 
@@ -39,13 +43,15 @@ impl<'t> Scan<'t> {
         let mut taken = Taken::none(words.len());
         let dates = dates::take(&words, &mut taken);
         let times = times::take(&words, &mut taken);
+        let stems = stems(&words, &taken);
         let quantities = numbers::take(&words, &mut taken);
         Self {
             text,
             script: language::of(text),
             negations: negation::count(&words),
             sides: opposites::sides(&words),
-            stems: stems(&words),
+            asks: questions::of(&words),
+            stems,
             literals,
             dates,
             times,
@@ -97,10 +103,12 @@ impl Taken {
     }
 }
 
-fn stems<'t>(words: &[Word<'t>]) -> Vec<Stem<'t>> {
+/// The words of substance that are no dates and times.
+fn stems<'t>(words: &[Word<'t>], taken: &Taken) -> Vec<Stem<'t>> {
     let mut stems = Vec::with_capacity(words.len());
     for (at, word) in words.iter().enumerate() {
         match word.kind {
+            _ if !taken.is_free(at) => {}
             Kind::Hangul if word.attached && korean::is_particle(word.raw) => {
                 // The particle of a foreign word: its role is that word's.
                 if let (Some(last), true) = (stems.last_mut(), at > 0) {
@@ -108,12 +116,15 @@ fn stems<'t>(words: &[Word<'t>]) -> Vec<Stem<'t>> {
                     last.role = korean::role(word.raw);
                 }
             }
-            Kind::Hangul if is_quantity(words, at) => {}
-            Kind::Hangul if !korean::is_courtesy(word.raw) => {
+            Kind::Hangul if is_quantity(words, at) => stems.extend(calendar_unit(word)),
+            Kind::Hangul if !korean::is_courtesy(word.raw) && !questions::is_korean(word.raw) => {
                 let (stem, role) = korean::stem(word.raw);
-                stems.push(Stem { text: stem.into(), role });
+                stems.push(Stem { text: stem.into(), raw: word.raw, role });
             }
-            Kind::Letters if is_counted_unit(words, at) => {} // Its quantity says it all.
+            Kind::Letters
+                if is_number(words, at)
+                    || is_counted_unit(words, at)
+                    || is_empty_phrase(words, at) => {}
             Kind::Letters
                 if !super::names::is_common(&word.low) && !negation::is_english(&word.low) =>
             {
@@ -121,7 +132,7 @@ fn stems<'t>(words: &[Word<'t>]) -> Vec<Stem<'t>> {
                     std::borrow::Cow::Borrowed(low) => words::stem(low),
                     std::borrow::Cow::Owned(low) => words::stem(low).into_owned().into(),
                 };
-                stems.push(Stem { text: stem, role: Role::None });
+                stems.push(Stem { text: stem, raw: word.raw, role: Role::None });
             }
             _ => {}
         }
@@ -129,19 +140,55 @@ fn stems<'t>(words: &[Word<'t>]) -> Vec<Stem<'t>> {
     stems
 }
 
-/// A unit after a number in digits.
+/// A word that says nothing where it stands: "how many", "the best way to", "how far away".
+fn is_empty_phrase(words: &[Word<'_>], at: usize) -> bool {
+    let is = |at: Option<usize>, names: &[&str]| {
+        at.and_then(|at| words.get(at)).is_some_and(|word| names.contains(&word.low.as_ref()))
+    };
+    (is(Some(at), &["away"]) && words[..at].iter().any(|word| word.low == "far"))
+        || (is(Some(at), &["many", "much"]) && is(at.checked_sub(1), &["how"]))
+        || (is(Some(at), &["best", "good", "right", "proper", "correct"])
+            && is(Some(at + 1), &["way", "ways", "method"]))
+}
+
+/// A number in English words.
+fn is_number(words: &[Word<'_>], at: usize) -> bool {
+    super::english::number(&words[at..]).1 > 0
+        || matches!(words[at].low.as_ref(), "hundred" | "thousand" | "million" | "billion")
+}
+
+/// A unit after a number: its quantity says it all.
 fn is_counted_unit(words: &[Word<'_>], at: usize) -> bool {
-    let after_number = at.checked_sub(1).is_some_and(|before| words[before].kind == Kind::Number);
+    let after_number = at
+        .checked_sub(1)
+        .is_some_and(|before| words[before].kind == Kind::Number || is_number(words, before));
     after_number && super::units::unit(&words[at].low).is_some()
 }
 
-/// What follows a number in digits, or a number in words with its unit.
+/// What follows a number in digits, or a number in words with what it counts.
 fn is_quantity(words: &[Word<'_>], at: usize) -> bool {
     let word = &words[at];
-    let after_number = at.checked_sub(1).is_some_and(|before| words[before].kind == Kind::Number);
-    let in_words = || {
-        let numeral = korean::numeral(word.raw).filter(|numeral| numeral.syllables > 1);
-        numeral.is_some_and(|numeral| super::units::korean_prefix(numeral.rest).is_some())
-    };
-    (word.attached && after_number) || in_words()
+    let before = at.checked_sub(1).map(|before| &words[before]);
+    let after_number = before.is_some_and(|before| before.kind == Kind::Number);
+    let counted =
+        |text: &str| super::units::korean_prefix(text).is_some() || korean::counter(text).is_some();
+    let multiplied = |word: &Word<'_>| word.attached && korean::multiplier(word.raw).is_some();
+    let alone = |word: &Word<'_>| numeral(word.raw).is_some_and(|numeral| numeral.rest.is_empty());
+    (word.attached && after_number)
+        || numeral(word.raw).is_some_and(|numeral| numeral.syllables > 1 && counted(numeral.rest))
+        || (alone(word) && words.get(at + 1).is_some_and(|next| counted(next.raw)))
+        || (counted(word.raw) && before.is_some_and(|before| alone(before) || multiplied(before)))
+}
+
+/// A number in Korean words, unless it is a syllable that mostly means something else.
+fn numeral(word: &str) -> Option<korean::Numeral<'_>> {
+    korean::numeral(word).filter(|numeral| numeral.native || numeral.syllables > 1)
+}
+
+/// Years, days, months and weeks are no units: their names mean other things as well. A number of
+/// the one is no number of the other all the same.
+fn calendar_unit<'t>(word: &Word<'t>) -> Option<Stem<'t>> {
+    let unit =
+        ["년", "일", "월", "달", "주"].into_iter().find(|unit| word.raw.starts_with(unit))?;
+    (word.attached).then_some(Stem { text: unit.into(), raw: word.raw, role: Role::None })
 }

@@ -58,7 +58,7 @@ impl<'t> Cutter<'t> {
             self.take(Kind::Number, number_length(self.rest()));
         } else if is_hangul(c) {
             self.take(Kind::Hangul, length_while(self.rest(), is_hangul));
-        } else if c.is_alphabetic() {
+        } else if c.is_alphabetic() && !is_jamo(c) {
             self.take(Kind::Letters, letters_length(self.rest()));
         } else if is_sign(c) || (is_minus(c) && self.minus_counts(c)) {
             self.take(Kind::Sign, c.len_utf8());
@@ -109,7 +109,12 @@ pub(super) fn digit(c: char) -> Option<u8> {
     }
 }
 
-/// Whole syllables only: single letters of the script are laughter and tears.
+/// Single letters of the Korean script are laughter and tears.
+fn is_jamo(c: char) -> bool {
+    matches!(c, '\u{3131}'..='\u{3163}')
+}
+
+/// Whole syllables only.
 pub(super) fn is_hangul(c: char) -> bool {
     matches!(c, '가'..='힣')
 }

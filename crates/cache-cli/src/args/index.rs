@@ -1,0 +1,127 @@
+//! The commands about vector indexes.
+
+use std::path::PathBuf;
+
+use caching_with_redis::Span;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Format;
+
+#[derive(Debug, Args)]
+#[command(subcommand_required = true)]
+pub(crate) struct Index {
+    #[command(subcommand)]
+    pub(crate) verb: IndexVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IndexVerb {
+    List,
+    Create(CreateIndex),
+    Add(AddToIndex),
+    Search(SearchIndex),
+    Info(IndexInfo),
+    Drop(DropIndex),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateIndex {
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) name: String,
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub(crate) dimensions: Option<u32>,
+    #[arg(long, value_name = "NAME:KIND")]
+    pub(crate) attribute: Vec<String>,
+    #[arg(long)]
+    pub(crate) without_text: bool,
+    #[arg(long)]
+    pub(crate) approximate: bool,
+    #[arg(
+        long,
+        value_name = "COUNT",
+        requires = "approximate",
+        value_parser = clap::value_parser!(u16).range(2..)
+    )]
+    pub(crate) links: Option<u16>,
+    #[arg(
+        long,
+        value_name = "COUNT",
+        requires = "approximate",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    pub(crate) build_effort: Option<u16>,
+    #[arg(
+        long,
+        value_name = "COUNT",
+        requires = "approximate",
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    pub(crate) search_effort: Option<u16>,
+    #[arg(long, value_name = "f32|f16|i8", default_value = "f32")]
+    pub(crate) precision: KeptAs,
+}
+
+/// How exactly vectors are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeptAs {
+    F32,
+    F16,
+    I8,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddToIndex {
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) name: String,
+    // Not `file`: that is the embedded file, an option of every command.
+    #[arg(value_name = "FILE")]
+    pub(crate) source: PathBuf,
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) format: Format,
+    #[arg(
+        long,
+        value_name = "COUNT",
+        default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub(crate) batch: u32,
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires_in: Option<Span>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchIndex {
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) name: String,
+    #[arg(required_unless_present = "vector", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) text: Option<String>,
+    #[arg(long, value_name = "JSON", conflicts_with = "text")]
+    pub(crate) vector: Option<String>,
+    #[arg(
+        long,
+        short = 'k',
+        value_name = "COUNT",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=10_000)
+    )]
+    pub(crate) most: u32,
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+    #[arg(long, value_name = "SIMILARITY", allow_negative_numbers = true)]
+    pub(crate) at_least: Option<f32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IndexInfo {
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DropIndex {
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) name: String,
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}

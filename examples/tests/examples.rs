@@ -1,0 +1,102 @@
+//! The examples, run as their readers run them: on an embedded file, on a Redis that has nothing but
+//! itself, and where the environment names them on servers that search.
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use redis_test_server::{OptionalServer, TestServer};
+use tempfile::TempDir;
+
+/// `cargo test` builds the examples beside its tests.
+fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let program = test.ancestors().nth(2).unwrap().join("examples").join(name);
+    assert!(
+        program.exists(),
+        "{} is missing: `cargo test -p cache-examples` builds it, `--test examples` alone does not",
+        program.display()
+    );
+    program
+}
+
+/// What an example prints, with nothing of this machine's settings.
+fn run(name: &str, arguments: &[&str], settings: &[(&str, &str)]) -> String {
+    let home = TempDir::new().unwrap();
+    let output = Command::new(program(name))
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", home.path())
+        .env("XDG_CACHE_HOME", home.path().join("cache"))
+        .envs(settings.iter().copied())
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{name} on {settings:?}: {output:#?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// On every store that is there, with its name.
+fn on_each_store(check: impl Fn(&[(&str, &str)])) {
+    check(&[("CACHE_BACKEND", "memory")]);
+    check(&[("CACHE_BACKEND", "embedded")]);
+    check(&[("REDIS_URL", &TestServer::start().url())]);
+    for kind in [OptionalServer::Search, OptionalServer::Redis8] {
+        if let Some(server) = kind.builder().map(|builder| builder.start()) {
+            check(&[("REDIS_URL", &server.url())]);
+        }
+    }
+}
+
+#[test]
+fn the_first_steps_run() {
+    let redis = TestServer::start();
+    for settings in [[("CACHE_BACKEND", "embedded")], [("REDIS_URL", &redis.url())]] {
+        assert!(run("quickstart", &[], &settings).contains("hit rate"), "{settings:?}");
+        let own = run("custom_provider", &[], &settings);
+        assert!(
+            own.contains("(asked for 2 texts)") && own.contains("(asked for 1 texts)"),
+            "{own}"
+        );
+        let service = run("openai_integration", &[], &settings);
+        assert!(service.contains("second run") && service.contains("0 calls"), "{service}");
+    }
+}
+
+#[test]
+fn a_question_is_answered_from_the_pages_that_speak_of_it() {
+    on_each_store(|settings| {
+        let question = "How are vectors stored?";
+        let said = run("rag_pipeline", &[question], settings);
+        let first = said.lines().find(|line| line.trim_start().starts_with("[1]")).unwrap();
+        assert!(first.contains("architecture.md: Stored vectors"), "{said}");
+        assert!(said.contains(&format!("ana is told (computed): Echo: {question}")), "{said}");
+        assert!(said.contains(&format!("bo is told (hit): Echo: {question}")), "{said}");
+    });
+}
+
+#[test]
+fn recommendations_are_like_what_was_liked_and_pass_the_filter() {
+    on_each_store(|settings| {
+        let titles = |filter: &[&str]| {
+            let said = run("recommendation", filter, settings);
+            let lines = said.lines().skip(1).map(|line| line.split_at(8).1.to_owned());
+            lines.collect::<Vec<_>>()
+        };
+        let all = titles(&[]);
+        assert_eq!(all.len(), 4, "{all:?}");
+        assert!(all.iter().filter(|line| line.contains("science fiction")).count() >= 3, "{all:?}");
+        assert!(!all.iter().any(|line| line.starts_with("Gravity")), "known already: {all:?}");
+        let crime = titles(&["genre=crime, year<2000"]);
+        assert!(crime.len() == 1 && crime[0].starts_with("Heat "), "{crime:?}");
+    });
+}
+
+#[test]
+fn the_planted_lines_are_found() {
+    on_each_store(|settings| {
+        let said = run("anomaly_detection", &[], settings);
+        assert!(said.contains("found 5 of 5 planted lines, 0 false alarms"), "{said}");
+    });
+}
