@@ -4,28 +4,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::vector::VectorStore;
+use cache_embedded::EmbeddedBackend;
 use cache_redis::{RedisConfig, RedisVectors, VectorEngine, VectorOptions};
-use redis_test_server::{OptionalServer, TestServer};
+use redis_test_server::{Builder, OptionalServer, TestServer};
+use tempfile::TempDir;
 use vector_scan::MemoryVectors;
 
-/// The stores, and the servers that some of them are on.
+/// The stores, and what some of them are on.
 pub(crate) struct Stores {
     pub(crate) all: Vec<Arc<dyn VectorStore>>,
     servers: Vec<TestServer>,
+    folder: TempDir,
 }
 
 impl Stores {
     /// Another store is one more line.
     pub(crate) async fn start() -> Self {
-        let mut stores = Self { all: Vec::new(), servers: Vec::new() };
+        let folder = tempfile::tempdir().unwrap();
+        let mut stores = Self { all: Vec::new(), servers: Vec::new(), folder };
         stores.all.push(Arc::new(MemoryVectors::new(1 << 30)));
-        stores.add_redis(OptionalServer::Search, VectorEngine::Search).await;
-        stores.add_redis(OptionalServer::Redis8, VectorEngine::Sets).await;
+        stores.add_embedded().await;
+        stores.add_redis(OptionalServer::Search.builder(), VectorEngine::Search).await;
+        stores.add_redis(OptionalServer::Redis8.builder(), VectorEngine::Sets).await;
+        stores.add_redis(Some(TestServer::builder()), VectorEngine::Plain).await;
         stores
     }
 
-    async fn add_redis(&mut self, kind: OptionalServer, engine: VectorEngine) {
-        let Some(server) = kind.builder().map(|builder| builder.start()) else { return };
+    async fn add_embedded(&mut self) {
+        let file = self.folder.path().join("vectors.db");
+        self.all.push(Arc::new(EmbeddedBackend::open(file).await.unwrap().vectors()));
+    }
+
+    async fn add_redis(&mut self, builder: Option<Builder>, engine: VectorEngine) {
+        let Some(server) = builder.map(Builder::start) else { return };
         let config = RedisConfig::new(server.url()).with_response_timeout(Duration::from_secs(60));
         // Graphs are for approximate indexes; exact ones are searched without.
         let options = VectorOptions::new().with_engine(engine).with_module_graphs(true);

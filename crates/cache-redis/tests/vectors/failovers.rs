@@ -96,8 +96,8 @@ async fn a_replica_that_takes_over_in_a_cluster_has_the_index() {
         let index = store(&cluster.url(), options).await.open(&name("kept"), &schema());
         fill(&*index).await;
         let key = match engine {
-            VectorEngine::Search => "app:vec:{kept}:schema",
-            _ => "app:vec:{kept/0}:schema",
+            VectorEngine::Sets => "app:vec:{kept/0}:schema",
+            _ => "app:vec:{kept}:schema",
         };
         let owner = cluster.first_owner(cluster.slot(key));
         replicated(&cluster.nodes()[owner]);
