@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use caching_with_redis::embedding::{EmbeddingCache, ModelCache};
-use caching_with_redis::redis::RedisBackend;
+use caching_with_redis::guard::{Budgets, GuardOptions};
+use caching_with_redis::redis::{RedisBackend, RedisConfig};
 use redis_test_server::TestCluster;
 
 const TEXTS: usize = 1_000;
@@ -38,8 +39,14 @@ async fn ask(what: &str, cache: &EmbeddingCache, model_cache: &ModelCache) -> an
 async fn main() -> anyhow::Result<()> {
     let mut cluster = TestCluster::start();
     println!("three primaries and their replicas: {}", cluster.url());
-    let backend = RedisBackend::connect(cluster.url()).await?;
-    let cache = EmbeddingCache::builder(Arc::new(backend)).build()?;
+    // Six servers and this program on one machine: it is given more time than a service would have.
+    let long = Duration::from_secs(5);
+    let config = RedisConfig::new(cluster.url()).with_response_timeout(long);
+    let budgets = Budgets::default().with_read(long).with_lease(long).with_write(long);
+    let backend = RedisBackend::connect_with(&config).await?;
+    let cache = EmbeddingCache::builder(Arc::new(backend))
+        .guard(GuardOptions::default().with_budgets(budgets))
+        .build()?;
     let documents = cache.model("demo-model");
 
     ask("the first time", &cache, &documents).await?;
@@ -54,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
     loop {
         let before = cache.statistics().hits;
         ask("after that", &cache, &documents).await?;
-        if cache.statistics().hits - before == TEXTS as u64 || start.elapsed().as_secs() > 10 {
+        if cache.statistics().hits - before == TEXTS as u64 || start.elapsed().as_secs() > 30 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(300)).await;

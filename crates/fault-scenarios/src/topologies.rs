@@ -43,10 +43,9 @@ impl Stage for Watched {
 
     /// Waits until the replica is the only primary.
     fn heal(&mut self) {
-        let role = |server: &TestServer, role| server.command(&["ROLE"]).starts_with(role);
-        self.replica.wait("it is promoted", |replica| role(replica, "master"));
+        self.replica.wait("it is promoted", |replica| replica.has_role("master"));
         if self.primary.runs() {
-            self.primary.wait("it has become a replica", |primary| role(primary, "slave"));
+            self.primary.wait("it has become a replica", |primary| primary.has_role("slave"));
         }
     }
 }

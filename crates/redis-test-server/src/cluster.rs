@@ -203,7 +203,7 @@ impl TestCluster {
     /// Waits until this node has become a primary.
     pub fn wait_until_primary(&self, index: usize) {
         self.nodes[index].wait("a replica is promoted", |node| {
-            node.command(&["ROLE"]).starts_with("master")
+            node.has_role("master")
                 && node.command(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
         });
         thread::sleep(Duration::from_millis(50));

@@ -191,6 +191,13 @@ impl TestServer {
         control::ask(self.ports.plain, self.options.password.as_deref(), arguments)
     }
 
+    /// Whether it calls itself `master` or `slave`. A server that changes its role closes its clients'
+    /// connections meanwhile: one that does not answer has none.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.try_command(&["ROLE"]).is_ok_and(|reply| reply.starts_with(role))
+    }
+
     /// Waits until this holds.
     ///
     /// # Panics

@@ -92,7 +92,7 @@ async fn a_planned_failover_leaves_nothing_old_beyond_the_bound() {
     near.put(key.clone(), numbered(1), hour()).await.unwrap();
     read_until_kept(&near, &key).await;
     sentinels.nodes()[0].command(&["SENTINEL", "FAILOVER", "main"]);
-    primary.wait("it has become a replica", |it| it.command(&["ROLE"]).starts_with("slave"));
+    primary.wait("it has become a replica", |it| it.has_role("slave"));
     replica.command(&["SET", &key.to_string(), "2"]);
     let written = Instant::now();
     while written.elapsed() < 4 * BOUND {

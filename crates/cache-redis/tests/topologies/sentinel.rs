@@ -61,8 +61,7 @@ async fn a_primary_that_was_only_silent_is_left_when_the_sentinels_say_so() {
     put(&backend, &keys[0]).await.unwrap();
     assert!(started.elapsed() < Duration::from_millis(450), "no timeout: {:?}", started.elapsed());
     primary.resume();
-    primary
-        .wait("it has become a replica", |server| server.command(&["ROLE"]).starts_with("slave"));
+    primary.wait("it has become a replica", |server| server.has_role("slave"));
     let before = replica.command_calls("set");
     until_it_works(&backend, &keys).await;
     assert!(replica.command_calls("set") - before >= 30);

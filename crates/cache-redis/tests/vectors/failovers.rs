@@ -80,7 +80,7 @@ async fn a_replica_that_sentinels_promote_has_the_index() {
         sentinels.nodes()[0].wait("the Sentinels agree on the replica", |_| {
             sentinels.primary_port() == replica.port()
         });
-        replica.wait("it is the primary", |it| it.command(&["ROLE"]).starts_with("master"));
+        replica.wait("it is the primary", |it| it.has_role("master"));
         until_it_answers(&*index).await;
         assert_right(&*index, &format!("{engine:?}")).await;
     }
