@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use cache_benches::compare::median;
 use tokio::task::JoinSet;
 
 /// So many texts are stored.
@@ -112,9 +113,8 @@ impl Times {
 
     /// The median.
     pub(crate) fn seconds(&self, work: Work) -> f64 {
-        let mut seconds = self.seconds[&work].clone();
-        seconds.sort_unstable_by(f64::total_cmp);
-        seconds[seconds.len() / 2]
+        let times = self.seconds[&work].iter().map(|seconds| Duration::from_secs_f64(*seconds));
+        median(&mut times.collect::<Vec<_>>()).as_secs_f64()
     }
 
     pub(crate) fn count(&self, work: Work) -> u64 {

@@ -1,12 +1,10 @@
 //! The commands about vector indexes.
 
-use std::path::PathBuf;
-
 use caching_with_redis::Span;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Format;
+use super::Feed;
 
 #[derive(Debug, Args)]
 #[command(subcommand_required = true)]
@@ -74,18 +72,8 @@ pub(crate) enum KeptAs {
 pub(crate) struct AddToIndex {
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) name: String,
-    // Not `file`: that is the embedded file, an option of every command.
-    #[arg(value_name = "FILE")]
-    pub(crate) source: PathBuf,
-    #[arg(long, value_name = "FORMAT", default_value = "auto")]
-    pub(crate) format: Format,
-    #[arg(
-        long,
-        value_name = "COUNT",
-        default_value_t = 256,
-        value_parser = clap::value_parser!(u32).range(1..=10_000)
-    )]
-    pub(crate) batch: u32,
+    #[command(flatten)]
+    pub(crate) feed: Feed,
     #[arg(long, value_name = "TIME")]
     pub(crate) expires_in: Option<Span>,
 }

@@ -165,6 +165,13 @@ pub(crate) enum Input {
 
 #[derive(Debug, Args)]
 pub(crate) struct Warm {
+    #[command(flatten)]
+    pub(crate) feed: Feed,
+}
+
+/// A file that is worked through line by line.
+#[derive(Debug, Args)]
+pub(crate) struct Feed {
     // Not `file`: that is the embedded file, an option of every command.
     #[arg(value_name = "FILE")]
     pub(crate) source: PathBuf,

@@ -69,8 +69,8 @@ impl Input {
         Ok(Self { path, reader: Box::new(file), bytes })
     }
 
-    /// Works through it batch by batch, until it ends, the user interrupts, or going on makes no sense. What came of it is in the report then,
-    /// unless the user was in a hurry.
+    /// Works through it batch by batch, until it ends, the user interrupts, or going on makes no sense.
+    /// What came of it is in the report then, unless the user was in a hurry.
     pub(super) async fn work<R, D, F>(
         self,
         context: &Context,

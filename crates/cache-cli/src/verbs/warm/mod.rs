@@ -33,16 +33,16 @@ struct Answer {
 }
 
 pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Failure> {
-    let input = Input::open(context, &warm.source)?;
+    let input = Input::open(context, &warm.feed.source)?;
     let opened = context.open().await?;
     if opened.cache.backend().info().kind == "memory" {
         context.output.warning(&context.language().gone_with_the_program());
     }
     let started = Instant::now();
     let mut report = Report::new(context.output, &input, &opened.cache);
-    let texts = Texts::new(warm.format, &warm.source);
+    let texts = Texts::new(warm.feed.format, &warm.feed.source);
     let begin = |batch| embed(opened.model.clone(), batch);
-    let limits = Limits { lines: warm.batch, batches: CONCURRENCY };
+    let limits = Limits { lines: warm.feed.batch, batches: CONCURRENCY };
     let ended = match input.work(context, texts, limits, &mut report, begin).await {
         Err(Ended::AtOnce(failure)) => return Err(failure),
         Err(Ended::Early(failure)) => Err(failure),

@@ -79,10 +79,8 @@ impl Entries {
         }
     }
 
-    /// Its id is a hash of the text, so that it is the same entry when it comes again.
     fn of_text(&self, text: String) -> Result<Entry, Refused> {
-        let id = blake3::hash(text.as_bytes()).to_hex();
-        let id = self.accepted(VectorId::new(&id))?;
+        let id = self.accepted(VectorId::new(&id_of(&text)))?;
         self.entry(id, Some(text), None, Attributes::new())
     }
 
@@ -104,7 +102,7 @@ impl Entries {
             (Some(Value::String(id)), _) => id,
             (Some(Value::Number(id)), _) if id.is_i64() || id.is_u64() => id.to_string(),
             (Some(_), _) => return Err(self.because(Language::line_bad_id)),
-            (None, Some(text)) => blake3::hash(text.as_bytes()).to_hex().to_string(),
+            (None, Some(text)) => id_of(text),
             (None, None) if vector.is_some() => {
                 return Err(self.because(Language::line_without_id));
             }
@@ -193,6 +191,12 @@ impl Reading for Entries {
             Content::Vector(vector) => size_of::<f32>() * vector.dimensions(),
         }
     }
+}
+
+/// The id of an entry that is given none: a hash of its text, so that it is the same entry when it
+/// comes again.
+fn id_of(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
 /// Whether a line is meant as JSON, though there may be something wrong with it.

@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, add: &args::AddToIndex) -> Result<(),
         Some(span) => Ttl::new(span.0).map_err(caching_with_redis::Error::from)?,
         None => Ttl::FOREVER,
     };
-    let input = Input::open(context, &add.source)?;
+    let input = Input::open(context, &add.feed.source)?;
     let opened = context.open().await?;
     let vectors = context.vectors(&opened.store).await?;
     let (index, info) = existing(context, &vectors, &add.name).await?;
@@ -62,8 +62,8 @@ pub(super) async fn run(context: &Context, add: &args::AddToIndex) -> Result<(),
         ttl,
         language,
     };
-    let entries = Entries::new(add.format, &add.source, &adding.schema, language);
-    let limits = Limits { lines: add.batch, batches: 1 };
+    let entries = Entries::new(add.feed.format, &add.feed.source, &adding.schema, language);
+    let limits = Limits { lines: add.feed.batch, batches: 1 };
     let begin = |batch| adding.clone().add(batch);
     let ended = match input.work(context, entries, limits, &mut report, begin).await {
         Err(Ended::AtOnce(failure)) => return Err(failure),
