@@ -74,7 +74,7 @@ impl Input {
         self.bytes
     }
 
-    /// Works through it batch by batch, as [`work`] does.
+    /// Works through it batch by batch, as [`work()`] does.
     pub(super) async fn work<R, D, F>(
         self,
         context: &Context,

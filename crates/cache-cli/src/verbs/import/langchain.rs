@@ -44,7 +44,10 @@ pub(super) async fn run(
     let limits = Limits { lines: args.feed.batch, batches: CONCURRENCY };
     let begin = |batch| taking.clone().batch(batch);
     let ended = input.work(context, texts, limits, &mut report, begin).await;
-    let hint = |_: &Counts| context.language().no_langchain_entries(&taking.prefix);
+    let hint = |counts: &Counts| {
+        let asked = counts.entries() > 0;
+        asked.then(|| context.language().no_langchain_entries(&taking.prefix))
+    };
     let (from, dry_run) = (taking.keys.location(), args.take_over.dry_run);
     let answer = |counts| Answer::new("langchain", from, dry_run, counts, elapsed(started));
     finish(context, &taking.target, &report, ended, answer, hint).await

@@ -49,14 +49,15 @@ async fn open(
     Ok((keys, target))
 }
 
-/// Says what came of it, whatever ended the work. `hint` is for when there was nothing.
+/// Says what came of it, whatever ended the work. `hint` is for when there was nothing, and says what may
+/// have been meant.
 async fn finish<'a>(
     context: &Context,
     target: &Target,
     report: &'a Report,
     ended: Result<(), Ended>,
     answer: impl FnOnce(&'a Counts) -> Answer<'a>,
-    hint: impl FnOnce(&Counts) -> String,
+    hint: impl FnOnce(&Counts) -> Option<String>,
 ) -> Result<(), Failure> {
     let ended = match ended {
         Err(Ended::AtOnce(failure)) => return Err(failure),
@@ -69,11 +70,16 @@ async fn finish<'a>(
     ended?;
     shared?;
     let counts = &report.counts;
-    if counts.found() == 0 {
-        context.output.note(&hint(counts));
+    if counts.failed() > 0 {
         return Err(Failure::Negative);
     }
-    if counts.failed() > 0 { Err(Failure::Negative) } else { Ok(()) }
+    match hint(counts).filter(|_| counts.found() == 0) {
+        Some(hint) => {
+            context.output.note(&hint);
+            Err(Failure::Negative)
+        }
+        None => Ok(()),
+    }
 }
 
 /// A batch that is over.

@@ -49,8 +49,8 @@ pub(super) async fn run(
     let ended = feed::work(batches, CONCURRENCY, &mut report, begin).await;
     let language = context.language();
     let hint = |counts: &Counts| match counts.of_other_models() {
-        0 => language.no_redisvl_entries(&taking.prefix),
-        _ => language.only_other_models(&taking.models.join(", ")),
+        0 => Some(language.no_redisvl_entries(&taking.prefix)),
+        _ => Some(language.only_other_models(&taking.models.join(", "))),
     };
     let (from, dry_run) = (taking.keys.location(), args.take_over.dry_run);
     let answer = |counts| Answer::new("redisvl", from, dry_run, counts, elapsed(started));

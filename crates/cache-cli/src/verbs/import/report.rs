@@ -70,9 +70,9 @@ impl Account for Report {
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub(super) struct Answer<'a> {
-    pub(super) library: &'static str,
-    pub(super) from: &'a str,
-    pub(super) dry_run: bool,
+    library: &'static str,
+    from: &'a str,
+    dry_run: bool,
     entries: u64,
     imported: u64,
     present: u64,

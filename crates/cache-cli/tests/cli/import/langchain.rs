@@ -73,6 +73,8 @@ fn every_line_is_counted_once_and_the_rest_goes_on() {
     assert_eq!(answer["causes"], causes);
     assert!(run.stderr.contains("line 8: "), "{run:#?}");
     assert!(!run.stderr.contains(secret), "texts are not told: {run:#?}");
+    let empty = as_model(&["langchain", "-", "--prefix", MODEL], &url);
+    assert_eq!(user.run_with_input(&empty, b"\n").expect_code(0).stderr, "");
 }
 
 #[test]
