@@ -5,6 +5,7 @@ mod conversations;
 mod errors;
 mod findings;
 pub(crate) mod help;
+mod imports;
 mod indexes;
 mod messages;
 mod monitoring;

@@ -9,6 +9,7 @@ mod explain;
 mod feed;
 mod finding;
 mod get;
+mod import;
 mod index;
 mod monitor;
 mod near;
@@ -41,6 +42,7 @@ pub(crate) async fn run(arguments: &Arguments, output: Output) -> Result<(), Fai
         Verb::Get(get) => get::run(&context()?, get).await,
         Verb::Explain(explain) => explain::run(&context()?, explain).await,
         Verb::Warm(warm) => warm::run(&context()?, warm).await,
+        Verb::Import(old) => import::run(&context()?, old, arguments.common.ttl).await,
         Verb::Index(index) => index::run(&context()?, index).await,
         Verb::Monitor(monitor) => monitor::run(&context()?, monitor).await,
         Verb::Session(session) => session::run(&context()?, session).await,

@@ -5,6 +5,7 @@
 mod about;
 mod conversations;
 mod errors;
+mod import;
 mod index;
 mod language;
 #[cfg(unix)]
