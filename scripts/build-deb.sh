@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# Makes the Debian package of cache-cli, in target/debian: build-deb.sh [PROFILE]
+# Makes the Debian package of cache-cli, in target/debian: build-deb.sh [PROGRAM]
 #
-# PROFILE is that of cargo build, by default release. DEBFULLNAME and DEBEMAIL say who maintains the package. Needs
+# PROGRAM is one that is built already; without it a release is built. DEBFULLNAME and DEBEMAIL say who maintains the package. Needs
 # cargo-deb (cargo install cargo-deb); with dpkg-dev it finds out by itself which libraries the program needs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-profile=${1:-release}
-folder=target/deb
-[[ $profile == dev ]] && program=target/debug/cache-cli || program=target/$profile/cache-cli
+program=${1:-target/release/cache-cli}
+if (($# == 0)); then cargo build --locked --release --package cache-cli --target-dir target; fi
 
-cargo build --locked --package cache-cli --profile "$profile" --target-dir target
+# The program and the rest of the package, where the recipe in the crate's manifest looks for them.
+folder=target/deb/release/pages
+rm -rf target/deb
+mkdir -p "$folder"/{bash,zsh,fish,man/en,man/ko}
+cp "$program" target/deb/release/cache-cli
 
 # What the program says of itself: completions, and the manual of each of its verbs in both languages.
-rm -rf "$folder"
-mkdir -p "$folder"/{bash,zsh,fish,man/en,man/ko}
 "$program" completions bash >"$folder/bash/cache-cli"
 "$program" completions zsh >"$folder/zsh/_cache-cli"
 "$program" completions fish >"$folder/fish/cache-cli.fish"
@@ -25,6 +26,7 @@ mkdir -p "$folder"/{bash,zsh,fish,man/en,man/ko}
     "$program" man ${verb[@]+"${verb[@]}"} --lang "$language" >"$folder/man/$language/$page"
   done
 done
+gzip -9n "$folder"/man/*/*
 
 version=$(cargo pkgid --offline --package cache-cli | sed 's/.*[#@]//')
 maintainer="${DEBFULLNAME:-The caching_with_redis authors} <${DEBEMAIL:-nobody@localhost}>"
@@ -39,4 +41,5 @@ cache-cli ($version-1) unstable; urgency=medium
  -- $maintainer  $(date -R -d "@$seconds")
 END
 
-cargo deb --no-build --locked --package cache-cli --profile "$profile" --maintainer "$maintainer" --output target/debian/
+CARGO_TARGET_DIR=$PWD/target/deb cargo deb --no-build --strip --no-dbgsym --locked --package cache-cli \
+  --maintainer "$maintainer" --output target/debian/
