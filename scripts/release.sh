@@ -50,7 +50,8 @@ fi
 if $refused; then exit 1; fi
 
 for crate in $crates; do
-  if cargo info --quiet --registry crates-io "$crate@$version" >/dev/null 2>&1; then
+  # A package of the same name may be somebody else's.
+  if cargo info --quiet --registry crates-io "$crate@$version" 2>/dev/null | grep -qxF "repository: $repository"; then
     echo "$crate $version is published"
   else
     # The registry takes a few new crates at a time, then one every ten minutes.
