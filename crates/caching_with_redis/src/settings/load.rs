@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use super::warning::incomplete_azure;
 use super::{Settings, SettingsError, SettingsWarning, VARIABLES};
 use crate::Span;
+use crate::without::built_without;
 
 const FILE_VARIABLE: &str = "CACHE_CONFIG";
 const DEFAULT_FILE: &str = "cache.toml";
@@ -156,8 +157,7 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         return Err(SettingsError::of("write_behind", message));
     }
     if settings.metrics && !cfg!(feature = "metrics") {
-        let message = "this program was built without metrics: build it with the feature `metrics`";
-        return Err(SettingsError::of("metrics", message));
+        return Err(SettingsError::of("metrics", built_without("metrics", "metrics")));
     }
     if settings.key_secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < 16) {
         let message = "a secret has 16 bytes or more: a short one can be guessed";
