@@ -7,6 +7,7 @@ mod findings;
 pub(crate) mod help;
 mod indexes;
 mod messages;
+mod metrics;
 mod monitoring;
 pub(crate) mod reference;
 mod setup;

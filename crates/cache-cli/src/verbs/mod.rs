@@ -10,7 +10,7 @@ mod feed;
 mod finding;
 mod get;
 mod index;
-mod monitor;
+pub(crate) mod monitor;
 mod near;
 mod provider;
 mod session;
@@ -20,6 +20,8 @@ mod status;
 mod test;
 mod warm;
 
+#[cfg(test)]
+pub(crate) use about::metrics::descriptions as descriptions_of_metrics;
 use caching_with_redis::WhyBackend;
 
 use crate::args::{Arguments, Verb};

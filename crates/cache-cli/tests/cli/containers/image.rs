@@ -102,12 +102,13 @@ fn the_context_is_a_whole_workspace() {
     for needed in ["target", ".git"] {
         assert!(left_out.lines().any(|line| line == needed), "{needed} is sent to the builder");
     }
-    let mut copy = Command::new("tar");
-    copy.arg("--create").args(left_out.lines().map(|pattern| format!("--exclude=./{pattern}")));
-    copy.args(["--wildcards-match-slash", "--file", "-", "."]).current_dir(root());
-    let copy = copy.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let archive = context.path().join("context.tar");
+    let mut pack = Command::new("tar");
+    pack.arg("--create").args(left_out.lines().map(|pattern| format!("--exclude=./{pattern}")));
+    pack.args(["--wildcards-match-slash", "--file"]).arg(&archive).arg(".").current_dir(root());
+    Run::of(pack.output().unwrap()).expect_code(0);
     let mut unpack = Command::new("tar");
-    unpack.args(["--extract", "--file", "-"]).current_dir(&context).stdin(copy.stdout.unwrap());
+    unpack.args(["--extract", "--file"]).arg(&archive).current_dir(&context);
     Run::of(unpack.output().unwrap()).expect_code(0);
 
     let mut cargo = Command::new(env!("CARGO"));

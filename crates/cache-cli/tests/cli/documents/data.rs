@@ -7,7 +7,7 @@ use serde_json::Value;
 use toml::Table;
 use yaml_rust2::{Yaml, YamlLoader};
 
-use super::pages::{Block, Page, pages};
+use super::pages::{Block, Page, pages, root};
 use super::workspace::Workspace;
 use crate::support::User;
 
@@ -72,7 +72,8 @@ fn assert_prices(place: &str, text: &str) {
 }
 
 fn assert_settings(place: &str, text: &str) {
-    let file = User::new().file("cache.toml", text);
+    let user = User::new();
+    let file = user.file("cache.toml", text);
     let settings = Settings::from_sources(Some(&file), &[], []);
     let settings = settings.unwrap_or_else(|error| panic!("{place}: {error}"));
     assert!(settings.warnings.is_empty(), "{place}: {:?}", settings.warnings);
@@ -129,9 +130,41 @@ fn yaml_is_for_prometheus() {
         for rule in groups.iter().flat_map(|group| list(group, "rules")) {
             assert!(rule["alert"].as_str().is_some(), "{place}: {rule:?}");
             assert!(rule["annotations"]["summary"].as_str().is_some(), "{place}: {rule:?}");
-            let expression = rule["expr"].as_str().unwrap_or_default();
-            let parsed = promql_parser::parser::parse(expression);
-            assert!(parsed.is_ok(), "{place}: {expression}: {parsed:?}");
+            assert_promql(place, rule["expr"].as_str().unwrap_or_default());
         }
+    }
+}
+
+/// What Grafana puts in the place of its variables is a span of time.
+#[test]
+fn the_dashboard_asks_in_promql() {
+    let dashboard = std::fs::read_to_string(root().join("docs/grafana-dashboard.json")).unwrap();
+    let dashboard: Value = serde_json::from_str(&dashboard).unwrap();
+    let mut expressions = Vec::new();
+    collect("expr", &dashboard, &mut expressions);
+    assert!(expressions.len() > 10, "the dashboard has expressions");
+    for expression in expressions {
+        assert_promql("the dashboard", &expression.replace("$__rate_interval", "5m"));
+    }
+}
+
+fn assert_promql(place: &str, expression: &str) {
+    let parsed = promql_parser::parser::parse(expression);
+    assert!(parsed.is_ok(), "{place}: {expression}: {parsed:?}");
+}
+
+/// The texts of this field, wherever it is.
+fn collect(field: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value.as_str().filter(|_| name == field) {
+                    Some(text) => found.push(text.to_owned()),
+                    None => collect(field, value, found),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect(field, value, found)),
+        _ => {}
     }
 }

@@ -87,8 +87,8 @@ impl Page {
 
     /// What stands between single backquotes in the prose, with its place.
     pub(crate) fn spans(&self) -> Vec<(String, &str)> {
-        let odd_parts = |line: &'_ str| line.matches('`').count() % 2 == 0;
-        let lines = self.prose().filter(|(_, line)| odd_parts(line));
+        // A span that goes on in the next line is left out.
+        let lines = self.prose().filter(|(_, line)| line.matches('`').count().is_multiple_of(2));
         lines
             .flat_map(|(number, line)| {
                 let place = format!("{}:{number}", self.path);

@@ -1,5 +1,7 @@
 //! The frames of the pages of documentation that this program writes.
 
+pub(crate) mod metrics;
+
 use super::help::{Text, text};
 
 pub(crate) const CLI: Text = text(

@@ -1,15 +1,18 @@
 //! What services, guard and near cache count, given to the program's recorder of metrics.
 
+mod metrics;
+
 use std::time::Duration;
 
 use cache_guard::{BreakerState, GuardSnapshot, GuardState};
-use cache_metrics::Publisher;
+use cache_metrics::{Publisher, describe_all};
 use cache_redis::{NearState, NearStats};
 use embedding_cache::EmbeddingCache;
 use response_cache::ResponseCache;
 use tokio::task::JoinHandle;
 
 use crate::OpenedBackend;
+pub use metrics::OBSERVED_METRICS;
 
 /// Gives on what a store and the caches on it count in this process, as counters and gauges of the
 /// [`metrics`](cache_metrics) facade.
@@ -26,6 +29,7 @@ pub struct Observed {
     responses: Option<(ResponseCache, Publisher)>,
     guard: Publisher,
     near: Publisher,
+    described: bool,
 }
 
 impl Observed {
@@ -38,6 +42,7 @@ impl Observed {
             responses: None,
             guard: Publisher::new("guard"),
             near: Publisher::new("near"),
+            described: false,
         }
     }
 
@@ -57,6 +62,9 @@ impl Observed {
 
     /// Gives on how everything stands now. It asks no store and takes some microseconds.
     pub fn publish(&mut self) {
+        if !std::mem::replace(&mut self.described, true) {
+            describe_all(OBSERVED_METRICS);
+        }
         if let Some((cache, publisher)) = &mut self.embeddings {
             publisher.statistics(&cache.statistics().to_pairs());
         }
