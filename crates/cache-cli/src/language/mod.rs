@@ -8,6 +8,7 @@ pub(crate) mod help;
 mod imports;
 mod indexes;
 mod messages;
+mod metrics;
 mod monitoring;
 pub(crate) mod reference;
 mod setup;

@@ -11,7 +11,7 @@ mod finding;
 mod get;
 mod import;
 mod index;
-mod monitor;
+pub(crate) mod monitor;
 mod near;
 mod provider;
 mod session;
@@ -21,6 +21,8 @@ mod status;
 mod test;
 mod warm;
 
+#[cfg(test)]
+pub(crate) use about::metrics::descriptions as descriptions_of_metrics;
 use caching_with_redis::WhyBackend;
 
 use crate::args::{Arguments, Verb};

@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod about;
+#[cfg(unix)]
+mod containers;
 mod conversations;
+#[cfg(unix)]
+mod documents;
 mod errors;
 mod import;
 mod index;
