@@ -85,7 +85,7 @@ impl fmt::Display for WhyEngine {
 
 /// Opens the vector indexes of a store that [`open_backend`](crate::open_backend) has opened, over
 /// the same connection. On Redis it finds out what the server has, in two round trips; the settings
-/// may choose (`CACHE_INDEX_ENGINE`, `CACHE_INDEX_PARTS`).
+/// may choose (`CACHE_INDEX_ENGINE`, `CACHE_INDEX_PARTS`, `CACHE_INDEX_GRAPHS`).
 ///
 /// Call it once and keep what it gives: on a plain Redis every opening has a copy of its own of what it
 /// searches in the process's memory (`CACHE_INDEX_MEMORY`), which its clones share.
@@ -136,7 +136,9 @@ async fn on_redis(settings: &Settings, redis: &RedisBackend) -> Result<OpenedVec
         .with_engine(wanted)
         .with_parts(settings.index_parts)
         .with_max_stored_bytes(settings.index_size.map_or(usual.max_stored_bytes, |size| size.0))
-        .with_max_local_bytes(settings.index_memory.map_or(usual.max_local_bytes, |size| size.0));
+        .with_max_local_bytes(settings.index_memory.map_or(usual.max_local_bytes, |size| size.0))
+        .with_module_graphs(settings.index_graphs)
+        .with_max_staleness(settings.index_staleness.0);
     let vectors = RedisVectors::on(redis, options).await?;
     let (engine, found) = match vectors.engine() {
         VectorEngine::Sets => (SearchEngine::Sets, WhyEngine::HasSets),

@@ -28,17 +28,17 @@ pub(super) struct Row {
 impl Answer {
     pub(super) fn read(link: &Link, answer: Value) -> Result<Self, CacheError> {
         let parts = reply::array(link, answer, COMMAND)?;
-        Self::of(parts).ok_or_else(|| error::unexpected(link.location(), COMMAND))
+        Self::of(&parts).ok_or_else(|| error::unexpected(link.location(), COMMAND))
     }
 
-    fn of(parts: Vec<Value>) -> Option<Self> {
+    fn of(parts: &[Value]) -> Option<Self> {
         if let Some(Value::Int(total)) = parts.first() {
             let total = u64::try_from(*total).ok()?;
             let rows = parts.get(1..)?.chunks_exact(2).map(Row::of_turn).collect();
             return Some(Self { total, rows });
         }
-        let Value::Int(total) = named(&parts, "total_results")? else { return None };
-        let Value::Array(rows) = named(&parts, "results")? else { return None };
+        let Value::Int(total) = named(parts, "total_results")? else { return None };
+        let Value::Array(rows) = named(parts, "results")? else { return None };
         let total = u64::try_from(*total).ok()?;
         Some(Self { total, rows: rows.iter().map(Row::of_names).collect() })
     }
@@ -110,7 +110,7 @@ mod tests {
             text("total_results"),
             Value::Int(3),
         ];
-        let answers = [first, second].map(|parts| Answer::of(parts).unwrap());
+        let answers = [first, second].map(|parts| Answer::of(&parts).unwrap());
         assert_eq!(answers[0].rows, answers[1].rows);
         for answer in answers {
             let row = |at: usize| answer.rows[at].as_ref().unwrap();
@@ -118,6 +118,6 @@ mod tests {
             assert_eq!(row(0).field(b"e"), Some(&b"7"[..]));
             assert_eq!(answer.rows[2], None, "it went meanwhile, and had its place");
         }
-        assert!(Answer::of(vec![text("results"), Value::Array(vec![])]).is_none());
+        assert!(Answer::of(&[text("results"), Value::Array(vec![])]).is_none());
     }
 }
