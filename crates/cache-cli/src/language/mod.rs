@@ -9,6 +9,7 @@ mod indexes;
 mod messages;
 mod monitoring;
 pub(crate) mod reference;
+mod semantic;
 mod setup;
 mod variables;
 

@@ -13,6 +13,7 @@ mod index;
 mod monitor;
 mod near;
 mod provider;
+mod semantic;
 mod session;
 mod setup;
 mod stats;
