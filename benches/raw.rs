@@ -55,6 +55,11 @@ impl Raw {
         command.query_async(&mut self.0.clone()).await.unwrap()
     }
 
+    /// Sends commands in one round trip.
+    pub async fn send(&self, pipeline: &Pipeline) {
+        let () = pipeline.query_async(&mut self.0.clone()).await.unwrap();
+    }
+
     /// Memory in use, as the server's allocator sees it.
     pub async fn used_memory(&self) -> u64 {
         let info: String =

@@ -10,7 +10,7 @@ use anyhow::Context;
 use caching_with_redis::response::CallOptions;
 use caching_with_redis::session::ChatMessage;
 use caching_with_redis::settings::ProviderChoice;
-use caching_with_redis::{Settings, open_backend, open_chat, response_builder, session_builder};
+use caching_with_redis::{Settings, open_backend, open_chat, open_responses, session_builder};
 use openai_test_server::TestServer;
 
 const OWNER: &str = "user-42";
@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
     let (settings, _server) = settings().await?;
     let store = open_backend(&settings).await?;
     let model = open_chat(&settings)?.context("no chat model is named")?;
-    let answers = response_builder(&settings, store.backend.clone(), model)?.build()?;
+    let answers = open_responses(&settings, &store, model).await?.build()?;
     let sessions = session_builder(&settings, store.logs.clone())?.build();
 
     // The same conversation twice, as two users would have it: the second is all hits.

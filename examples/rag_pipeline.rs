@@ -18,7 +18,7 @@ use caching_with_redis::core::vector::{
 use caching_with_redis::core::{ChatProvider, Namespace, Ttl};
 use caching_with_redis::session::ChatMessage;
 use caching_with_redis::{
-    Settings, builder, open_backend, open_chat, open_provider, open_vectors, response_builder,
+    Settings, builder, open_backend, open_chat, open_provider, open_responses, open_vectors,
     session_builder,
 };
 use openai_test_server::TestServer;
@@ -69,7 +69,7 @@ async fn main() -> anyhow::Result<()> {
 
     // 4. Answer, in the conversations of two readers. The second is answered from the cache.
     let (model, _server) = chat_model(&settings).await?;
-    let responses = response_builder(&settings, store.backend, model)?.build()?;
+    let responses = open_responses(&settings, &store, model).await?.build()?;
     let sessions = session_builder(&settings, store.logs)?.build();
     for reader in ["ana", "bo"] {
         let session = sessions.create(reader);

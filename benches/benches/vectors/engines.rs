@@ -29,12 +29,24 @@ pub(crate) async fn run(test: bool) {
         (OptionalServer::Redis8, VectorEngine::Sets),
     ] {
         let Some(server) = kind.builder().map(|builder| builder.start()) else { continue };
-        for exact in [true, false] {
-            let bench = Bench::start(&server, engine, exact, rows).await;
+        let forms = [Form::Exact, Form::Graph, Form::Bits];
+        // Bits are kept by vector sets only.
+        let forms = &forms[..if engine == VectorEngine::Sets { 3 } else { 2 }];
+        for form in forms {
+            let bench = Bench::start(&server, engine, *form, rows).await;
             bench.run(rounds).await;
             bench.index.drop_index().await.unwrap();
         }
     }
+}
+
+/// How an index is searched.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Exact,
+    Graph,
+    /// By a graph of bits. The raw command takes what the bits say for true; ours compares again.
+    Bits,
 }
 
 struct Bench {
@@ -49,26 +61,28 @@ struct Bench {
 }
 
 impl Bench {
-    async fn start(server: &TestServer, engine: VectorEngine, exact: bool, rows: usize) -> Self {
+    async fn start(server: &TestServer, engine: VectorEngine, form: Form, rows: usize) -> Self {
         let config = RedisConfig::new(server.url()).with_response_timeout(Duration::from_secs(60));
         let options = VectorOptions::new().with_engine(engine).with_module_graphs(true);
         let store = RedisVectors::connect(&config, options).await.unwrap();
         let name = IndexName::new(Namespace::new("bench").unwrap(), "v").unwrap();
         let graph = IndexMethod::Approximate(GraphOptions::new());
-        let schema = match (engine, exact) {
-            (_, true) => schema(),
-            (VectorEngine::Search, false) => schema().with_method(graph),
-            (_, false) => schema().with_method(graph).with_precision(Precision::Int8),
+        let schema = match (engine, form) {
+            (_, Form::Exact) => schema(),
+            (_, Form::Bits) => schema().with_method(graph).with_precision(Precision::Binary),
+            (VectorEngine::Search, _) => schema().with_method(graph),
+            _ => schema().with_method(graph).with_precision(Precision::Int8),
         };
         let index = store.open(&name, &schema);
         let mut numbers = Numbers(42);
         fill(&*index, rows, &mut numbers).await;
         let queries = (0..100).map(|_| numbers.vector()).collect();
-        let (what, command): (_, fn(&str, &[u8]) -> Cmd) = match (engine, exact) {
-            (VectorEngine::Search, true) => ("a search module, FLAT", search),
-            (VectorEngine::Search, false) => ("a search module, HNSW", search),
-            (_, true) => ("vector sets, TRUTH", true_neighbours),
-            (_, false) => ("vector sets, Q8", neighbours),
+        let (what, command): (_, fn(&str, &[u8]) -> Cmd) = match (engine, form) {
+            (VectorEngine::Search, Form::Exact) => ("a search module, FLAT", search),
+            (VectorEngine::Search, _) => ("a search module, HNSW", search),
+            (_, Form::Exact) => ("vector sets, TRUTH", true_neighbours),
+            (_, Form::Graph) => ("vector sets, Q8", neighbours),
+            (_, Form::Bits) => ("vector sets, BIN", neighbours),
         };
         let key = match engine {
             VectorEngine::Search => {

@@ -7,6 +7,7 @@
 
 mod engines;
 mod memory;
+mod plain;
 
 use cache_core::vector::{
     AttributeKind, AttributeName, AttributeValue, Attributes, IndexSchema, VectorEntry, VectorId,
@@ -22,6 +23,7 @@ async fn main() {
     let test = std::env::args().any(|argument| argument == "--test");
     memory::run(test).await;
     engines::run(test).await;
+    plain::run(test).await;
 }
 
 /// The attribute by which searches are narrowed to a tenth.

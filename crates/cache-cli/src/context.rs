@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use caching_with_redis::core::{CacheBackend, EmbeddingProvider, MemoryBackend, PriceTable, Scope};
 use caching_with_redis::embedding::{Builder, EmbeddingCache, ModelCache};
-use caching_with_redis::response::ResponseCache;
+use caching_with_redis::response::{Builder as ResponseBuilder, ResponseCache};
 use caching_with_redis::session::SessionStore;
-use caching_with_redis::settings::{BackendChoice, SettingsError, SettingsWarning};
+use caching_with_redis::settings::{BackendChoice, SemanticChoice, SettingsError, SettingsWarning};
 use caching_with_redis::{
     OpenedBackend, OpenedProvider, OpenedVectors, Prices, Settings, builder, open_backend,
-    open_provider, open_vectors, response_builder, session_builder,
+    open_provider, open_vectors, response_builder, semantic_stage, session_builder,
 };
 
 use crate::args::{Common, Whose};
@@ -89,6 +89,33 @@ impl Context {
         store: &OpenedBackend,
         model: &ChatModel,
     ) -> Result<ResponseCache, Failure> {
+        build_responses(self.response_builder(store, model)?)
+    }
+
+    /// The same with the semantic stage, where the settings ask for one, and the cache of embeddings that
+    /// it asks: whoever ends flushes both.
+    pub(crate) async fn responses_to_alike(
+        &self,
+        store: &OpenedBackend,
+        model: &ChatModel,
+    ) -> Result<(ResponseCache, Option<EmbeddingCache>), Failure> {
+        let builder = self.response_builder(store, model)?;
+        if self.settings.semantic == SemanticChoice::Off {
+            return Ok((build_responses(builder)?, None));
+        }
+        let provider = self.provider().await?.provider;
+        let cache = build(self.builder(Arc::clone(&store.backend))?.provider(provider))?;
+        let embedder = Arc::new(cache.provider()?.clone());
+        let stage = semantic_stage(&self.settings, &self.vectors(store).await?, embedder).await?;
+        let builder = stage.into_iter().fold(builder, ResponseBuilder::semantic);
+        Ok((build_responses(builder)?, Some(cache)))
+    }
+
+    fn response_builder(
+        &self,
+        store: &OpenedBackend,
+        model: &ChatModel,
+    ) -> Result<ResponseBuilder, Failure> {
         let backend = Arc::clone(&store.backend);
         let mut builder = response_builder(&self.settings, backend, model.provider())?
             .strict(true)
@@ -97,7 +124,7 @@ impl Context {
         if model.is_bundled() {
             builder = builder.prices(PriceTable::empty()); // Nobody pays for it.
         }
-        Ok(builder.build().map_err(caching_with_redis::Error::from)?)
+        Ok(builder)
     }
 
     /// The conversations in this store.
@@ -207,9 +234,16 @@ fn build(builder: Builder) -> Result<EmbeddingCache, Failure> {
     Ok(builder.build().map_err(caching_with_redis::Error::from)?)
 }
 
+fn build_responses(builder: ResponseBuilder) -> Result<ResponseCache, Failure> {
+    Ok(builder.build().map_err(caching_with_redis::Error::from)?)
+}
+
 fn translated(warning: &SettingsWarning, language: Language) -> String {
     match warning {
-        SettingsWarning::UnknownVariable { name } => language.unknown_variable(name),
+        SettingsWarning::UnknownVariable { name, meant: None } => language.unknown_variable(name),
+        SettingsWarning::UnknownVariable { name, meant: Some(meant) } => {
+            language.misspelt_variable(name, meant)
+        }
         SettingsWarning::IncompleteAzure { set, missing } => {
             language.incomplete_azure(set, missing)
         }

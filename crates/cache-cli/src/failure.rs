@@ -1,5 +1,6 @@
 //! Why the program ends without having done what it was asked.
 
+use std::error::Error as _;
 use std::io;
 
 use caching_with_redis::core::vector::VectorRefusal;
@@ -21,6 +22,8 @@ pub(crate) enum Failure {
     Settings(String),
     /// The store failed.
     Store { kind: ErrorKind, detail: String },
+    /// An index is left as it is.
+    Index(VectorRefusal),
     /// The provider failed.
     Provider { kind: ProviderErrorKind, detail: String },
     /// A file, a program or a port of this machine, as this says in the user's language.
@@ -59,9 +62,8 @@ impl Failure {
             Self::ClosedPipe => 0,
             Self::Negative => 1,
             Self::Usage(_) | Self::Settings(_) => 2,
-            Self::Store { kind: ErrorKind::Conflict, .. } => 1,
-            Self::Store { kind: ErrorKind::InvalidInput, .. } => 2,
-            Self::Store { .. } => 3,
+            Self::Store { kind, .. } => code_of(*kind),
+            Self::Index(refusal) => code_of(refusal.kind()),
             Self::Provider { .. } => 4,
             Self::Machine(_) => 5,
             Self::Interrupted(_) => 130,
@@ -75,6 +77,7 @@ impl Failure {
             Self::Usage(_) => "usage",
             Self::Settings(_) => "settings",
             Self::Store { kind, .. } => kind.as_str(),
+            Self::Index(refusal) => refusal.kind().as_str(),
             Self::Provider { .. } => "provider",
             Self::Machine(_) => "machine",
             Self::Interrupted(_) => "interrupted",
@@ -99,9 +102,19 @@ impl Failure {
             }
             Self::Settings(detail) => language.settings_wrong(detail),
             Self::Store { kind, detail } => store_message(*kind, detail, language),
+            Self::Index(refusal) => language.vector_refusal(refusal),
             Self::Provider { kind, detail } => provider_message(*kind, detail, language),
         };
         Some(message.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// The exit code of a store's error.
+fn code_of(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::Conflict => 1,
+        ErrorKind::InvalidInput => 2,
+        _ => 3,
     }
 }
 
@@ -137,7 +150,11 @@ fn provider_message(kind: ProviderErrorKind, detail: &str, language: Language) -
 
 impl From<&CacheError> for Failure {
     fn from(error: &CacheError) -> Self {
-        Self::Store { kind: error.kind(), detail: error.to_string() }
+        let refusal = error.source().and_then(|source| source.downcast_ref::<VectorRefusal>());
+        match refusal {
+            Some(refusal) => Self::Index(refusal.clone()),
+            None => Self::Store { kind: error.kind(), detail: error.to_string() },
+        }
     }
 }
 
@@ -149,7 +166,7 @@ impl From<CacheError> for Failure {
 
 impl From<VectorRefusal> for Failure {
     fn from(refusal: VectorRefusal) -> Self {
-        Self::from(CacheError::from(refusal))
+        Self::Index(refusal)
     }
 }
 

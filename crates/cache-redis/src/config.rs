@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::{CredentialsSource, ReadFrom};
+use crate::{CredentialsSource, Protocol, ReadFrom};
 
 /// Where the servers are, who we are to them, and how long to wait for them.
 ///
@@ -33,6 +33,7 @@ pub struct RedisConfig {
     pub(crate) server_name: Option<String>,
     pub(crate) sentinel_credentials: Option<Arc<dyn CredentialsSource>>,
     pub(crate) sentinel_tls: Option<bool>,
+    pub(crate) protocol: Option<Protocol>,
 }
 
 /// Who we are, in PEM.
@@ -63,7 +64,8 @@ impl RedisConfig {
     /// * `rediss` in place of `redis`: the same over TLS, with certificate and name verified;
     /// * `unix:///path[?db=0&user=…&pass=…]` or `redis+unix://…` for a Unix socket.
     ///
-    /// `?read_from=` is `primary`, `prefer-replica` or `any`, see [`ReadFrom`]. `valkey` may stand
+    /// `?read_from=` is `primary`, `prefer-replica` or `any`, see [`ReadFrom`]; `?protocol=` is `resp2` or
+    /// `resp3`, see [`Protocol`]. `valkey` may stand
     /// for `redis`, and `-` for `+`. Special characters of a user name or password are
     /// percent-encoded (`@` is `%40`). The URL is checked when the backend is opened.
     #[must_use]
@@ -81,6 +83,7 @@ impl RedisConfig {
             server_name: None,
             sentinel_credentials: None,
             sentinel_tls: None,
+            protocol: None,
         }
     }
 
@@ -140,6 +143,14 @@ impl RedisConfig {
     #[must_use]
     pub fn with_sentinel_tls(mut self, tls: bool) -> Self {
         self.sentinel_tls = Some(tls);
+        self
+    }
+
+    /// Which version of the protocol is spoken with the servers, in place of what the URL says; RESP2 by
+    /// default.
+    #[must_use]
+    pub fn with_protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = Some(protocol);
         self
     }
 

@@ -6,8 +6,8 @@ mod support;
 use std::sync::Arc;
 
 use cache_core::conformance::{backend as suite, log};
-use cache_redis::RedisBackend;
 use cache_redis::acl::{self, AclFor};
+use cache_redis::{Protocol, RedisBackend};
 #[cfg(feature = "tls")]
 use redis_test_server::Authority;
 use redis_test_server::{TestCluster, TestServer};
@@ -23,6 +23,17 @@ async fn conforms(config: &cache_redis::RedisConfig) {
 async fn over_tcp() {
     let server = TestServer::start();
     conforms(&patient(&server.url())).await;
+}
+
+/// The version that the URL asks for is the one that is spoken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_resp3() {
+    let server = TestServer::start();
+    conforms(&patient(&format!("{}?protocol=resp3", server.url()))).await;
+    let config = patient(&server.url()).with_protocol(Protocol::Resp3);
+    let backend = RedisBackend::connect_with(&config).await.unwrap();
+    cache_core::CacheBackend::status(&backend).await.unwrap();
+    assert!(server.command(&["CLIENT", "LIST"]).contains("resp=3"), "it is spoken");
 }
 
 #[tokio::test]

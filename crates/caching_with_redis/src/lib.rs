@@ -12,6 +12,8 @@ mod metered;
 mod observed;
 mod prices;
 mod provider;
+#[cfg(feature = "responses")]
+mod semantic;
 pub mod settings;
 mod stats;
 mod units;
@@ -33,6 +35,8 @@ pub use error::Error;
 pub use observed::{OBSERVED_METRICS, Observed};
 pub use prices::{Prices, Quote};
 pub use provider::{OpenedProvider, WhyProvider, open_chat, open_provider};
+#[cfg(feature = "responses")]
+pub use semantic::{open_responses, open_semantic, semantic_stage};
 pub use settings::Settings;
 pub use stats::{CacheStats, CompressionStats};
 pub use units::{ByteSize, ParseUnitError, Span};

@@ -10,7 +10,8 @@ use caching_with_redis::embedding::ModelChange;
 use caching_with_redis::guard::{Budgets, WriteBehind};
 use caching_with_redis::redis::{NearConfig, VectorOptions};
 use caching_with_redis::settings::{
-    BackendChoice, ProviderChoice, SettingsWarning, TrackingChoice, VARIABLES,
+    BackendChoice, GuardChoice, ProviderChoice, SemanticChoice, SettingsWarning, TrackingChoice,
+    VARIABLES,
 };
 use caching_with_redis::{Settings, WhyBackend, open_backend, session_builder};
 use redis_test_server::TestServer;
@@ -38,6 +39,9 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(settings.openai_embeddings_model, "text-embedding-3-small");
     assert_eq!(settings.model_change, ModelChange::Follow);
     assert_eq!((settings.near_memory, settings.near_tracking), (None, TrackingChoice::Broadcast));
+    assert_eq!((settings.semantic, settings.index_graphs), (SemanticChoice::Off, false));
+    assert_eq!(settings.semantic_guards, GuardChoice::default());
+    assert!(settings.index_staleness.0.is_zero());
     assert!(!settings.strict && !settings.write_behind && !settings.metrics);
 }
 
@@ -106,14 +110,21 @@ fn mistakes_are_named() {
 
     let unknown = file("tll = 10\n");
     let error = Settings::from_sources(Some(unknown.path()), &[], []).unwrap_err().to_string();
-    assert!(error.contains("tll") && error.contains("ttl_jitter"), "{error}");
+    assert!(error.contains("did you mean ttl?") && error.contains("ttl_jitter"), "{error}");
     let broken = file("ttl = = 1\n");
     assert!(Settings::from_sources(Some(broken.path()), &[], []).is_err());
 
     let odd = environment(&[("CACHE_TLL", "1")]);
     let settings = Settings::from_sources(None, &odd, []).unwrap();
-    let misspelt = SettingsWarning::UnknownVariable { name: "CACHE_TLL".to_owned() };
-    assert_eq!(settings.warnings, [misspelt]);
+    let (name, meant) = ("CACHE_TLL".to_owned(), Some("CACHE_TTL"));
+    assert_eq!(settings.warnings, [SettingsWarning::UnknownVariable { name, meant }]);
+    assert!(settings.warnings[0].to_string().contains("CACHE_TTL is"));
+    let foreign = environment(&[("CACHE_OF_ANOTHER_PROGRAM", "1")]);
+    let settings = Settings::from_sources(None, &foreign, []).unwrap();
+    assert!(matches!(
+        &settings.warnings[..],
+        [SettingsWarning::UnknownVariable { meant: None, .. }]
+    ));
 }
 
 #[test]
@@ -143,6 +154,8 @@ fn every_variable_has_a_place_in_the_file() {
             "key_secret" => "0123456789abcdef",
             "near_tracking" => "per-key",
             "index_engine" => "plain",
+            "semantic" => "off",
+            "semantic_guards" => "all",
             "metrics" if !cfg!(feature = "metrics") => "false",
             _ => "1",
         };

@@ -56,7 +56,7 @@ pub(crate) struct CreateIndex {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     pub(crate) search_effort: Option<u16>,
-    #[arg(long, value_name = "f32|f16|i8", default_value = "f32")]
+    #[arg(long, value_name = "f32|f16|i8|b1", default_value = "f32")]
     pub(crate) precision: KeptAs,
 }
 
@@ -66,6 +66,7 @@ pub(crate) enum KeptAs {
     F32,
     F16,
     I8,
+    B1,
 }
 
 #[derive(Debug, Args)]

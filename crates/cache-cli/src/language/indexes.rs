@@ -1,7 +1,7 @@
 //! What is said of vector indexes.
 
 use caching_with_redis::core::vector::{
-    AttributeKind, FilterProblem, InvalidFilter, VectorEntry, VectorId, VectorRefusal,
+    AttributeKind, FilterProblem, InvalidFilter, VectorEntry, VectorId, VectorQuery, VectorRefusal,
 };
 
 use super::Language;
@@ -193,6 +193,9 @@ fn filter_in_korean(problem: &FilterProblem) -> String {
     match problem {
         FilterProblem::Name => "속성 이름이 필요합니다".to_owned(),
         FilterProblem::Operator => "= != < <= > >= ~ !~ 중 하나가 필요합니다".to_owned(),
+        FilterProblem::SecondOperator(operator) => {
+            format!("연산자는 하나면 됩니다. {operator}(으)로 시작하는 값은 따옴표로 묶으세요")
+        }
         FilterProblem::Value => {
             "값이 필요합니다. 쉼표, 세로줄, 따옴표가 든 값은 따옴표로 묶으세요".to_owned()
         }
@@ -212,6 +215,25 @@ fn filter_in_korean(problem: &FilterProblem) -> String {
 
 fn refusal_in_korean(refusal: &VectorRefusal) -> String {
     match refusal {
+        VectorRefusal::OtherSchema(name) => format!(
+            "{name} 색인이 다른 스키마로 이미 있습니다. 그 스키마로 열거나, 지우거나, 다른 이름을 쓰세요"
+        ),
+        VectorRefusal::NoBinary => {
+            "이 저장소는 값마다 1비트인 벡터를 저장하지 않습니다. Redis 8의 벡터 집합만 지원하며, 나머지는 1바이트 이상을 씁니다"
+                .to_owned()
+        }
+        VectorRefusal::BinaryIsApproximate => {
+            "값마다 1비트인 벡터는 근사 검색만 됩니다. 그래프 검색으로 만드세요(--approximate)".to_owned()
+        }
+        VectorRefusal::TooManyMatches(most) => format!(
+            "결과를 {most}개 요청했습니다. {}개까지 요청할 수 있습니다",
+            VectorQuery::MAX_MATCHES
+        ),
+        VectorRefusal::AttributeKind { name, expected, given } => format!(
+            "속성 {name}의 종류는 {}인데 {}이(가) 주어졌습니다",
+            expected.as_str(),
+            given.as_str()
+        ),
         VectorRefusal::Dimensions { given, expected } => {
             format!("벡터가 {given}차원인데 {expected}차원이어야 합니다")
         }
@@ -243,12 +265,22 @@ fn refusal_in_korean(refusal: &VectorRefusal) -> String {
 mod refusals {
     use super::*;
     use crate::language::catalogue::has_hangul;
-    use caching_with_redis::core::vector::{AttributeName, Filter, IndexSchema};
+    use caching_with_redis::core::Namespace;
+    use caching_with_redis::core::vector::{AttributeName, Filter, IndexName, IndexSchema};
 
     #[test]
     fn what_is_wrong_with_an_entry_or_a_filter_is_said_in_korean() {
         let name = AttributeName::new("topic").unwrap();
         for refusal in [
+            VectorRefusal::OtherSchema(IndexName::new(Namespace::default(), "news").unwrap()),
+            VectorRefusal::NoBinary,
+            VectorRefusal::BinaryIsApproximate,
+            VectorRefusal::TooManyMatches(7),
+            VectorRefusal::AttributeKind {
+                name: name.clone(),
+                expected: AttributeKind::Tags,
+                given: AttributeKind::Number,
+            },
             VectorRefusal::Dimensions { given: 2, expected: 3 },
             VectorRefusal::ZeroVector,
             VectorRefusal::IdLength(0),
@@ -264,7 +296,8 @@ mod refusals {
             assert_eq!(Language::English.vector_refusal(&refusal), refusal.to_string());
         }
         let schema = IndexSchema::new(2).unwrap().with_attribute(name, AttributeKind::Tags);
-        for text in ["", "topic", "topic=", "topic=\"a", "topic=a\"", "topic<1", "x=1"] {
+        for text in ["", "topic", "topic=", "topic==a", "topic=\"a", "topic=a\"", "topic<1", "x=1"]
+        {
             let wrong = Filter::parse(text, &schema).unwrap_err();
             let (english, korean) =
                 (Language::English.bad_filter(&wrong), Language::Korean.bad_filter(&wrong));

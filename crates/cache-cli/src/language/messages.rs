@@ -141,6 +141,10 @@ messages! {
         "{entries}, about {bytes}"
         "{entries}개, 약 {bytes}"
     }
+    misspelt_variable(name: &str, meant: &str) {
+        "the environment variable {name} is not one of ours; {meant} is"
+        "환경 변수 {name}은(는) 이 프로그램이 아는 이름이 아닙니다. {meant}을(를) 쓰려고 하셨나요?"
+    }
     unknown_variable(name: &str) {
         "the environment variable {name} is not one of ours"
         "환경 변수 {name}은(는) 이 프로그램이 아는 이름이 아닙니다"
@@ -221,6 +225,10 @@ messages! {
     cleared(removed: &str, namespace: &str, location: &str) {
         "removed {removed} entries of the namespace {namespace} from {location}"
         "{location}에서 네임스페이스 {namespace}의 항목 {removed}개를 지웠습니다"
+    }
+    indexes_stay(indexes: &str) {
+        "vector indexes are no entries and stay: {indexes}; index drop removes one with all it holds"
+        "벡터 색인은 항목이 아니어서 그대로 남습니다: {indexes}. index drop으로 하나씩 지울 수 있습니다"
     }
     clearing(removed: &str) { "{removed} removed" "{removed}개 지움" }
 

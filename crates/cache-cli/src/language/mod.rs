@@ -11,6 +11,7 @@ mod messages;
 mod metrics;
 mod monitoring;
 pub(crate) mod reference;
+mod semantic;
 mod setup;
 mod variables;
 

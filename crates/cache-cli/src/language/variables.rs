@@ -49,6 +49,22 @@ const KOREAN: &[(&str, &str)] = &[
         "답변을 캐시할 채팅 요청: deterministic(temperature 0 또는 seed 지정) 또는 all (deterministic)",
     ),
     ("CACHE_RESPONSE_TTL", "답변의 유효 기간 (CACHE_TTL)"),
+    (
+        "CACHE_SEMANTIC",
+        "뜻이 같은 질문이 답변을 함께 쓸지: off, shadow(판단하고 세고 기록만 함), on (off)",
+    ),
+    (
+        "CACHE_SEMANTIC_THRESHOLD",
+        "그러려면 필요한 유사도, 0.5~1. 모델과 질문에 따라 다릅니다: 0.83, 또는 네임스페이스별로 \
+         shop=0.9,faq=0.8 (없음)",
+    ),
+    (
+        "CACHE_SEMANTIC_GUARDS",
+        "그 밖에 일치해야 할 것: all, none, 가드 이름들, 또는 하나만 빼는 -이름 (all)",
+    ),
+    ("CACHE_SEMANTIC_CANDIDATES", "살펴볼 가장 가까운 질문의 수, 1~100 (4)"),
+    ("CACHE_SEMANTIC_BUDGET", "질문을 임베딩하고 비슷한 것을 찾는 최대 시간 (500ms)"),
+    ("CACHE_SEMANTIC_INDEX", "질문의 벡터 색인. 이름 뒤에 차원 수가 붙습니다 (questions)"),
     ("CACHE_SESSION_TTL", "마지막 메시지 뒤 대화가 남아 있는 기간 (30d)"),
     ("CACHE_NAMESPACE", "저장소에서 이 애플리케이션이 쓰는 이름 공간 (cache)"),
     ("CACHE_VECTORS", "lossless, fast, near-lossless, compact, tiny 중 하나 (lossless)"),
@@ -76,6 +92,16 @@ const KOREAN: &[(&str, &str)] = &[
         "CACHE_INDEX_MEMORY",
         "프로세스가 직접 검색하는 색인의 메모리 제한. 일반 Redis의 색인 하나가 넘으면 거부하고(1gb), \
          내장 파일의 색인 전체가 넘으면 검색할 때마다 파일에서 읽습니다 (256mb)",
+    ),
+    (
+        "CACHE_INDEX_GRAPHS",
+        "근사 색인에 검색 모듈의 그래프를 쓸지: true 또는 false. 거의 같은 항목이 많으면 일부를 잃으며, 색인에 속하는 \
+         설정입니다 (false)",
+    ),
+    (
+        "CACHE_INDEX_STALENESS",
+        "일반 Redis의 검색이 다른 프로세스의 쓰기를 놓쳐도 되는 시간. 0보다 크면 바뀌는 것이 없는 동안 왕복이 \
+         필요 없습니다 (0)",
     ),
     ("CACHE_READ_BUDGET", "저장소 읽기 하나의 최대 시간 (50ms)"),
     ("CACHE_LEASE_BUDGET", "임대를 얻는 최대 시간 (50ms)"),

@@ -1,6 +1,7 @@
 //! `clear`: removes the namespace's entries, step by step.
 
-use caching_with_redis::core::{ClearOptions, ClearProgress};
+use caching_with_redis::OpenedBackend;
+use caching_with_redis::core::{ClearOptions, ClearProgress, Namespace};
 use caching_with_redis::embedding::EmbeddingCache;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -16,6 +17,8 @@ struct Answer {
     location: String,
     namespace: String,
     removed: u64,
+    /// Vector indexes, which stay; null where the store does not tell.
+    indexes: Option<Vec<String>>,
 }
 
 pub(super) async fn run(context: &Context, clear: &args::Clear) -> Result<(), Failure> {
@@ -27,13 +30,32 @@ pub(super) async fn run(context: &Context, clear: &args::Clear) -> Result<(), Fa
     let removed = remove_all(context, &cache).await?;
     let info = cache.backend().info();
     let namespace = cache.namespace().to_string();
+    let indexes = indexes(context, &store, cache.namespace()).await;
     if context.output.json {
-        let answer = Answer { backend: info.kind, location: info.location, namespace, removed };
+        let (backend, location) = (info.kind, info.location);
+        let answer = Answer { backend, location, namespace, removed, indexes };
         return context.output.object(&answer);
     }
     let place = if info.location.is_empty() { info.kind } else { &info.location };
     let removed = figures::count(removed);
-    context.output.line(&context.language().cleared(&removed, &namespace, place))
+    let language = context.language();
+    context.output.line(&language.cleared(&removed, &namespace, place))?;
+    if let Some(indexes) = indexes.filter(|indexes| !indexes.is_empty()) {
+        context.output.note(&language.indexes_stay(&indexes.join(", ")));
+    }
+    Ok(())
+}
+
+/// The namespace's vector indexes. The entries are gone by now: who may not look for indexes, or has none
+/// beside what is encrypted, is told nothing more.
+async fn indexes(
+    context: &Context,
+    store: &OpenedBackend,
+    namespace: &Namespace,
+) -> Option<Vec<String>> {
+    let vectors = context.vectors(store).await.ok()?;
+    let names = vectors.store.indexes(namespace).await.ok()?;
+    Some(names.iter().map(|name| name.as_str().to_owned()).collect())
 }
 
 async fn confirm(context: &Context, cache: &EmbeddingCache) -> Result<(), Failure> {

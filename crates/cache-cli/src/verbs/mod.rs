@@ -14,6 +14,7 @@ mod index;
 pub(crate) mod monitor;
 mod near;
 mod provider;
+mod semantic;
 mod session;
 mod setup;
 mod stats;

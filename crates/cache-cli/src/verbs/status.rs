@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::finding::Found;
 use super::near::Near;
 use super::provider::Provider;
+use super::semantic::Stage;
 use super::why;
 use crate::args;
 use crate::context::{Context, Opened};
@@ -38,6 +39,8 @@ struct Answer {
     bytes_estimated: bool,
     ttl_seconds: f64,
     vectors: &'static str,
+    /// Null where questions share no answers.
+    semantic: Option<Stage>,
     #[serde(flatten)]
     provider: Provider,
     provider_check: Option<Check>,
@@ -149,6 +152,7 @@ fn answer(context: &Context, opened: &Opened, trips: &[Duration], seen: Seen) ->
         bytes_estimated: usage.estimated,
         ttl_seconds: context.settings.ttl.0.as_secs_f64(),
         vectors: context.settings.vectors.name(),
+        semantic: Stage::of(context),
         provider,
         provider_check,
         findings,
@@ -192,6 +196,7 @@ fn show(
         (language.label_life(), figures::span(context.settings.ttl.0)),
         (language.label_vectors(), answer.vectors.to_owned()),
     ]);
+    rows.extend(answer.semantic.as_ref().map(|stage| stage.row(language)));
     rows.extend(answer.provider.rows(language));
     if let Some(check) = &answer.provider_check {
         let text = output.painted(&checked(check, language), Mood::Good);

@@ -68,6 +68,21 @@ fn an_index_is_made_filled_searched_and_dropped() {
         assert_eq!(user.json(&again)["created"], false, "the same is there");
         let other = user.run(["index", "create", "news", "--dimensions", "8"]).expect_code(1);
         assert!(other.complaint().contains("another schema"), "{other:#?}");
+        let other = ["index", "create", "news", "--dimensions", "8", "--lang", "ko"];
+        let other = user.run(other).expect_code(1);
+        assert!(other.complaint().contains("다른 스키마로 이미 있습니다"), "{other:#?}");
+        let bits = ["index", "create", "bits", "--precision", "b1", "--approximate"];
+        if engine == "sets" {
+            assert_eq!(user.json(&bits)["precision"], "b1");
+            assert_eq!(user.json(&["index", "info", "bits"])["precision"], "b1");
+            user.run(&bits[..5]).expect_code(2);
+            user.run(["index", "drop", "bits", "--yes"]).expect_code(0);
+        } else {
+            let refused = user.run(bits).expect_code(3);
+            assert!(refused.complaint().contains("vector sets of Redis 8"), "{refused:#?}");
+            let refused = user.run([&bits[..], &["--lang", "ko"]].concat()).expect_code(3);
+            assert!(refused.complaint().contains("벡터 집합"), "{refused:#?}");
+        }
 
         let found = user.json(&["index", "search", "news", "a cat on the mat", "-k", "2"]);
         assert_eq!((ids(&found), &found["engine"]), (vec!["a".into(), "b".into()], &engine.into()));
@@ -302,6 +317,14 @@ fn mistakes_on_the_command_line_point_at_their_place() {
         assert!(english.complaint().contains("yaer"), "{english:#?}");
         let korean = user.run([&wrong[..], &["--lang", "ko"]].concat()).expect_code(2);
         assert!(korean.complaint().contains("필터의 13번째 글자: "), "{korean:#?}");
+        let twice = ["index", "search", "news", "cat", "--filter", "topic==pets"];
+        let english = user.run(twice).expect_code(2);
+        assert!(
+            english.complaint().contains("character 7 of the filter: a second"),
+            "{english:#?}"
+        );
+        let korean = user.run([&twice[..], &["--lang", "ko"]].concat()).expect_code(2);
+        assert!(korean.complaint().contains("필터의 7번째 글자: 연산자는 하나"), "{korean:#?}");
     });
 }
 

@@ -16,6 +16,7 @@ mod language;
 mod monitor;
 mod operations;
 mod provider;
+mod semantic;
 #[cfg(unix)]
 mod setup;
 mod support;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{
     Filter, IndexInfo, IndexName, IndexSchema, VectorCapabilities, VectorEntry, VectorId,
-    VectorMatch, VectorQuery,
+    VectorMatch, VectorQuery, VectorRefusal,
 };
 use crate::backend::BackendInfo;
 use crate::{CacheError, Namespace};
@@ -101,6 +101,15 @@ pub trait VectorIndex: Debug + Send + Sync + 'static {
 pub trait VectorStore: Debug + Send + Sync + 'static {
     /// What this is and where, for people. No secrets.
     fn vector_store_info(&self) -> BackendInfo;
+
+    /// Whether this store has indexes of this schema. What [`open`](Self::open) gives of another
+    /// refuses to be made and to be written, in the same words, or keeps its vectors more exactly.
+    ///
+    /// # Errors
+    /// Why it has not. By default vectors of one bit a value are refused.
+    fn check_schema(&self, schema: &IndexSchema) -> Result<(), VectorRefusal> {
+        schema.check_precision(false)
+    }
 
     /// The index of this name, which is expected to have this schema.
     fn open(&self, name: &IndexName, schema: &IndexSchema) -> Arc<dyn VectorIndex>;

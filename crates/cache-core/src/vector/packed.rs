@@ -97,16 +97,20 @@ fn take_text(rest: &mut &[u8]) -> Option<String> {
 }
 
 impl Precision {
-    fn as_str(self) -> &'static str {
+    /// A short, stable name, as it is in the text of a schema.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Float32 => "f32",
             Self::Float16 => "f16",
             Self::Int8 => "i8",
+            Self::Binary => "b1",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Float32, Self::Float16, Self::Int8].into_iter().find(|one| one.as_str() == text)
+        let all = [Self::Float32, Self::Float16, Self::Int8, Self::Binary];
+        all.into_iter().find(|one| one.as_str() == text)
     }
 }
 
@@ -210,7 +214,8 @@ mod tests {
             .with_attribute(name("year"), AttributeKind::Number)
             .with_attribute(name("tenant"), AttributeKind::Tags);
         assert_eq!(full.to_text(), "1;384;graph/16/200/100;i8;tenant:tags,year:number");
-        for schema in [plain, full] {
+        let bits = full.clone().with_precision(Precision::Binary);
+        for schema in [plain, full, bits] {
             assert_eq!(IndexSchema::parse(&schema.to_text()), Some(schema));
         }
         for wrong in ["", "1;0;exact;f32;", "2;4;exact;f32;", "1;4;exact;f32;a", "1;4;graph/1;f32;"]

@@ -4,7 +4,7 @@ use super::{AttributeKind, AttributeName, Filter, IndexName, VectorEntry, Vector
 use crate::{CacheError, ErrorKind};
 
 /// An index is left as it is, because of the index or of what was asked. Stores turn it into a
-/// [`CacheError`]. It carries names of the schema, and no id, no vector and no value.
+/// [`CacheError`], of which it is the source. It carries names of the schema, and no id, no vector and no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VectorRefusal {
@@ -76,6 +76,15 @@ pub enum VectorRefusal {
     /// A query asks for too many matches.
     #[error("a query asks for {0} matches; it may ask for {max}", max = VectorQuery::MAX_MATCHES)]
     TooManyMatches(usize),
+    /// The store does not keep vectors of one bit a value.
+    #[error(
+        "this store keeps no vectors of one bit a value: the vector sets of Redis 8 do, others keep a \
+         byte or more"
+    )]
+    NoBinary,
+    /// Vectors of one bit a value are to be searched exactly.
+    #[error("vectors of one bit a value are searched approximately: ask for a graph")]
+    BinaryIsApproximate,
 }
 
 impl VectorRefusal {
@@ -84,6 +93,7 @@ impl VectorRefusal {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::OtherSchema(_) => ErrorKind::Conflict,
+            Self::NoBinary => ErrorKind::Unsupported,
             _ => ErrorKind::InvalidInput,
         }
     }
@@ -91,6 +101,6 @@ impl VectorRefusal {
 
 impl From<VectorRefusal> for CacheError {
     fn from(refusal: VectorRefusal) -> Self {
-        Self::new(refusal.kind(), refusal.to_string())
+        Self::new(refusal.kind(), refusal.to_string()).with_source(refusal)
     }
 }

@@ -77,6 +77,20 @@ impl IndexSchema {
         })
     }
 
+    /// What every index asks before it is made: whether a store that keeps vectors of bits, or one that
+    /// does not, has indexes of this schema.
+    ///
+    /// # Errors
+    /// [`VectorRefusal::NoBinary`] where it does not; [`VectorRefusal::BinaryIsApproximate`] when vectors
+    /// of bits are to be searched exactly.
+    pub fn check_precision(&self, keeps_bits: bool) -> Result<(), VectorRefusal> {
+        match (self.precision, self.method) {
+            (Precision::Binary, _) if !keeps_bits => Err(VectorRefusal::NoBinary),
+            (Precision::Binary, IndexMethod::Exact) => Err(VectorRefusal::BinaryIsApproximate),
+            _ => Ok(()),
+        }
+    }
+
     /// The kind of an attribute.
     ///
     /// # Errors
@@ -201,6 +215,12 @@ pub enum Precision {
     Float16,
     /// One byte a value: a similarity is off by less than 0.02.
     Int8,
+    /// One bit a value, and one byte: a graph of the bits finds candidates, some more than are asked
+    /// for, and the bytes tell which of them are the nearest, so that a similarity is off by less than
+    /// 0.02 all the same. Searches are fast and miss more than with [`Int8`](Self::Int8). Approximate
+    /// indexes only, and not of every store: [`VectorStore::check_schema`](super::VectorStore::check_schema)
+    /// tells.
+    Binary,
 }
 
 /// What searches of an index can do.

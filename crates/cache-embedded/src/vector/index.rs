@@ -71,12 +71,14 @@ impl VectorIndex for EmbeddedIndex {
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
+        self.schema().check_precision(false)?;
         let expected = Arc::clone(&self.expected);
         let (_, made) = self.workers.write(move |sql| Index::provide(sql, &expected)).await??;
         Ok(made)
     }
 
     async fn upsert_many(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
+        self.schema().check_precision(false)?;
         self.schema().check_entries(entries)?;
         self.refuse_oversized(entries)?;
         let (expected, entries) = (Arc::clone(&self.expected), entries.to_vec());

@@ -5,13 +5,14 @@ use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
 use super::{Endpoint, Kind, endpoint, invalid};
-use crate::{Credentials, ReadFrom};
+use crate::{Credentials, Protocol, ReadFrom};
 
 /// The parameters of a URL.
 #[derive(Debug, Default)]
 pub(crate) struct Parameters {
     pub(crate) replicas: Vec<Endpoint>,
     pub(crate) read_from: Option<ReadFrom>,
+    pub(crate) protocol: Option<Protocol>,
     pub(crate) sentinel_credentials: Option<Credentials>,
     pub(crate) sentinel_tls: Option<bool>,
 }
@@ -35,13 +36,12 @@ impl Parameters {
                 ("sentinel_tls", Kind::Sentinel(_)) => {
                     parameters.sentinel_tls = Some(yes_or_no(&value)?);
                 }
-                // Of other clients; replies have one form here whatever it says.
-                ("protocol", _) => {}
+                ("protocol", _) => parameters.protocol = Some(value.parse()?),
                 _ => {
                     return Err(invalid(
                         "the Redis URL has a parameter that is not known here: redis:// takes \
                          replicas, redis+sentinel:// takes sentinel_user, sentinel_password and \
-                         sentinel_tls, and all take read_from",
+                         sentinel_tls, and all take read_from and protocol",
                     ));
                 }
             }

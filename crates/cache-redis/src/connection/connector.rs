@@ -206,7 +206,7 @@ impl Connector {
         match &self.place {
             Place::Fixed(endpoint) => {
                 let opened = self.dialer.open(endpoint, &Wanted::default()).await?;
-                let greeting = Greeting::of(&mut opened.connection()).await;
+                let greeting = Greeting::of(&opened).await;
                 Ok(Live::new(opened, greeting))
             }
             Place::Node(endpoint, replica) => {

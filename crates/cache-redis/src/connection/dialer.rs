@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cache_core::CacheError;
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
-use redis::{AsyncConnectionConfig, ProtocolVersion, RedisConnectionInfo, RedisError, Value, cmd};
+use redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisError, Value, cmd};
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
@@ -15,7 +15,7 @@ use super::stream::Stream;
 use super::tls::Tls;
 use crate::address::{self, Address, Endpoint};
 use crate::error::{self, Phase};
-use crate::{Credentials, CredentialsSource, RedisConfig};
+use crate::{Credentials, CredentialsSource, Protocol, RedisConfig};
 
 /// Calls that may queue at one connection before callers wait for a place.
 const QUEUE: usize = 512;
@@ -28,6 +28,7 @@ pub(crate) struct Dialer {
     db: i64,
     timeout: Duration,
     uses_tls: bool,
+    protocol: Protocol,
 }
 
 enum Login {
@@ -49,12 +50,18 @@ pub(crate) struct Opened {
     connection: MultiplexedConnection,
     driver: JoinHandle<()>,
     renewal: Option<JoinHandle<()>>,
+    protocol: Protocol,
 }
 
 impl Opened {
     /// A handle to send with. Whoever uses it keeps the `Opened` meanwhile.
     pub(crate) fn connection(&self) -> MultiplexedConnection {
         self.connection.clone()
+    }
+
+    /// What is spoken over it.
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.protocol
     }
 }
 
@@ -104,6 +111,7 @@ impl Dialer {
             db,
             timeout: config.connect_timeout,
             uses_tls,
+            protocol: config.protocol.or(address.parameters.protocol).unwrap_or_default(),
         })
     }
 
@@ -176,10 +184,12 @@ impl Dialer {
         if let Some(pushes) = &wanted.pushes {
             settings = settings.set_push_sender(Arc::clone(pushes));
         }
-        let login = greeting(self.db, wanted, login);
+        let protocol = if wanted.pushes.is_some() { Protocol::Resp3 } else { self.protocol };
+        let login = greeting(self.db, protocol, login);
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&login, stream, settings).await?;
-        let mut opened = Opened { connection, driver: tokio::spawn(driver), renewal: None };
+        let driver = tokio::spawn(driver);
+        let mut opened = Opened { connection, driver, renewal: None, protocol };
         if wanted.replica {
             let reply = opened.connection.send_packed_command(&cmd("READONLY")).await?;
             if let Value::ServerError(error) = reply {
@@ -202,15 +212,10 @@ impl Dialer {
 }
 
 /// How a connection introduces itself.
-fn greeting(db: i64, wanted: &Wanted, login: Option<&Credentials>) -> RedisConnectionInfo {
-    let protocol = match wanted.pushes {
-        Some(_) => ProtocolVersion::RESP3,
-        // Replies have one form.
-        None => ProtocolVersion::RESP2,
-    };
+fn greeting(db: i64, protocol: Protocol, login: Option<&Credentials>) -> RedisConnectionInfo {
     let mut settings = RedisConnectionInfo::default()
         .set_db(db)
-        .set_protocol(protocol)
+        .set_protocol(protocol.version())
         .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     if let Some(login) = login {
         settings = settings.set_password(login.secret().expose_secret());

@@ -7,6 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Value, cmd};
 
 use super::Opened;
+use crate::Protocol;
 
 /// After so many calls in a row without an answer, a connection is taken for dead: a host that
 /// vanished closes nothing, and the system would go on trying for a quarter of an hour.
@@ -52,6 +53,19 @@ impl Live {
         self.opened.connection()
     }
 
+    /// What is spoken over it.
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.opened.protocol()
+    }
+
+    /// Replies as everything here reads them.
+    pub(crate) fn plain(&self, replies: Vec<Value>) -> Vec<Value> {
+        match self.protocol() {
+            Protocol::Resp2 => replies,
+            protocol => replies.into_iter().map(|reply| protocol.plain(reply)).collect(),
+        }
+    }
+
     /// Whether the server is a node of a cluster.
     pub(crate) fn is_cluster(&self) -> bool {
         self.greeting.cluster
@@ -85,11 +99,14 @@ impl Live {
 
 impl Greeting {
     /// Asks. Every user may; a server that does not know the question is none of a cluster.
-    pub(crate) async fn of(connection: &mut MultiplexedConnection) -> Self {
+    pub(crate) async fn of(opened: &Opened) -> Self {
         let mut greeting = Self::default();
-        // Version 2 leaves the connection as it is.
-        let Ok(Value::Array(parts)) = connection.send_packed_command(cmd("HELLO").arg(2)).await
-        else {
+        // The version that is spoken already leaves the connection as it is.
+        let protocol = opened.protocol();
+        let mut hello = cmd("HELLO");
+        let hello = hello.arg(protocol.number());
+        let reply = opened.connection().send_packed_command(hello).await;
+        let Ok(Value::Array(parts)) = reply.map(|reply| protocol.plain(reply)) else {
             return greeting;
         };
         for pair in parts.chunks_exact(2) {
@@ -105,8 +122,9 @@ impl Greeting {
     }
 
     /// The same, and by `ROLE` from a server that knows no `HELLO`.
-    pub(crate) async fn with_role(connection: &mut MultiplexedConnection) -> Self {
-        let mut greeting = Self::of(connection).await;
+    pub(crate) async fn with_role(opened: &Opened) -> Self {
+        let mut greeting = Self::of(opened).await;
+        let mut connection = opened.connection();
         if greeting.primary.is_none()
             && let Ok(Value::Array(parts)) = connection.send_packed_command(&cmd("ROLE")).await
             && let Some(Value::BulkString(role)) = parts.first()

@@ -43,6 +43,7 @@ pub(super) async fn call(
 ) -> Result<Answer, Lost> {
     match tokio::time::timeout(limit, request.send(live.connection())).await {
         Ok(Ok(replies)) => {
+            let replies = live.plain(replies);
             let asks = live.answered(&replies);
             if asks == Some(Asks::Reconnection) {
                 connector.discard(live);
@@ -75,6 +76,7 @@ pub(super) async fn call_replica(
         |reply: &Value| matches!(reply, Value::ServerError(error) if error.code() != "WRONGTYPE");
     let error = match tokio::time::timeout(limit, request.send(live.connection())).await {
         Ok(Ok(replies)) => {
+            let replies = live.plain(replies);
             let refusal = replies.iter().find(|reply| refused(reply));
             match refusal {
                 Some(Value::ServerError(error)) => error::of_reply(error, connector.location()),

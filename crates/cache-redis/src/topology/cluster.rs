@@ -242,6 +242,7 @@ impl Cluster {
         match reply {
             Ok(Value::ServerError(error)) => Err(error::of_slots(&error, connector.location())),
             Ok(reply) => {
+                let reply = live.protocol().plain(reply);
                 slots::read(reply, &endpoint).ok_or_else(|| error::no_slots(connector.location()))
             }
             Err(error) => {

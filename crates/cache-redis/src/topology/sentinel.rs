@@ -104,7 +104,7 @@ impl Sentinels {
 
     async fn connect(&self, servers: &Dialer, primary: &Endpoint) -> Result<Live, CacheError> {
         let opened = servers.open(primary, &Wanted::default()).await?;
-        let greeting = Greeting::with_role(&mut opened.connection()).await;
+        let greeting = Greeting::with_role(&opened).await;
         if greeting.primary == Some(false) {
             let message = format!(
                 "{} is not the primary any more, and the Sentinels have not agreed on another \
@@ -160,7 +160,7 @@ impl Sentinels {
         let mut connection = opened.connection();
         match tokio::time::timeout(limit, connection.send_packed_command(command)).await {
             Ok(Ok(Value::ServerError(error))) => Err(error::of_sentinel(&error, &location())),
-            Ok(Ok(reply)) => Ok(reply),
+            Ok(Ok(reply)) => Ok(opened.protocol().plain(reply)),
             Ok(Err(error)) => {
                 Err(error::of_connection(&error, &location(), error::Phase::Connected))
             }

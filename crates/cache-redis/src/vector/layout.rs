@@ -19,6 +19,7 @@ pub(super) fn text(engine: &str, schema: &IndexSchema) -> String {
         _ => text.push_str(" exact"),
     }
     text.push_str(match schema.precision {
+        Precision::Binary => " binary",
         Precision::Int8 => " int8",
         Precision::Float16 => " float16",
         _ => " float32",
@@ -39,6 +40,7 @@ pub(super) fn parse(text: &[u8]) -> Option<(&str, IndexSchema)> {
     let mut schema = IndexSchema::new(words.next()?.parse().ok()?).ok()?;
     schema.method = method(words.next()?)?;
     schema.precision = match words.next()? {
+        "binary" => Precision::Binary,
         "int8" => Precision::Int8,
         "float16" => Precision::Float16,
         "float32" => Precision::Float32,
@@ -76,7 +78,8 @@ mod tests {
             .with_attribute(name("a"), AttributeKind::Stored)
             .with_method(IndexMethod::Approximate(GraphOptions::new().with_links(7)))
             .with_precision(Precision::Int8);
-        for schema in [plain, full] {
+        let bits = full.clone().with_precision(Precision::Binary);
+        for schema in [plain, full, bits] {
             let stored = text("x/4", &schema);
             assert_eq!(parse(stored.as_bytes()), Some(("x/4", schema)));
         }

@@ -10,6 +10,7 @@ mod search;
 mod sets;
 mod store;
 mod terms;
+mod value;
 
 use std::collections::HashSet;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cache_core::vector::{IndexName, IndexSchema, VectorIndex, VectorStore};
+use cache_core::vector::{IndexName, IndexSchema, VectorIndex, VectorRefusal, VectorStore};
 use cache_core::{BackendInfo, CacheError, ErrorKind, Namespace};
 use redis::{Value, cmd};
 
@@ -31,6 +31,7 @@ const STEP: usize = 1_000;
 /// | full floats | `FLOAT32` | `NOQUANT` | kept bit by bit in about half the bytes |
 /// | halves (`Float16`) | `FLOAT16`; before version 2.10 `FLOAT32` | `NOQUANT` | kept within 0.001 |
 /// | bytes (`Int8`) | as halves | `Q8` | kept within 0.02 |
+/// | bits (`Binary`) | refused | `BIN`, and bytes beside them by which candidates are compared; approximate indexes only | refused |
 /// | filters | narrow the search | are looked at on the way through the graph, however long that takes | narrow the search |
 /// | a radius | `VECTOR_RANGE` | the nearest 10,000, those within it | as any search |
 /// | counting with a filter | by the index | looks at every entry | looks at every entry, in this process |
@@ -196,6 +197,10 @@ impl VectorStore for RedisVectors {
             _ => "redis search",
         };
         BackendInfo::new(kind, self.link.location())
+    }
+
+    fn check_schema(&self, schema: &IndexSchema) -> Result<(), VectorRefusal> {
+        schema.check_precision(self.options.engine == VectorEngine::Sets)
     }
 
     fn open(&self, name: &IndexName, schema: &IndexSchema) -> Arc<dyn VectorIndex> {

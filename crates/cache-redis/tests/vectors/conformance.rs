@@ -1,17 +1,34 @@
 //! The shared suite on every engine.
 
+use std::sync::Arc;
+
 use cache_core::conformance::vector as suite;
 use cache_core::vector::{IndexMethod, Precision};
 use cache_redis::acl::AclFor;
-use cache_redis::{VectorEngine, VectorOptions};
+use cache_redis::{Protocol, RedisVectors, VectorEngine, VectorOptions};
 use redis_test_server::{OptionalServer, TestServer};
 
 use crate::graphs::graph;
-use crate::support::{WithUser, as_cache, least_privilege};
+use crate::support::{WithUser, as_cache, least_privilege, patient};
 use crate::{server, store};
+
+/// Whatever version of the protocol is spoken.
+const PROTOCOLS: [Protocol; 2] = [Protocol::Resp2, Protocol::Resp3];
 
 async fn conforms(url: &str, options: VectorOptions, method: IndexMethod) {
     suite::run(&suite::Subject::new(store(url, options).await).with_method(method)).await;
+}
+
+async fn conforms_in_both_protocols(url: &str, options: VectorOptions, method: IndexMethod) {
+    for protocol in PROTOCOLS {
+        let store = spoken(url, options, protocol).await;
+        suite::run(&suite::Subject::new(store).with_method(method)).await;
+    }
+}
+
+async fn spoken(url: &str, options: VectorOptions, protocol: Protocol) -> Arc<RedisVectors> {
+    let config = patient(url).with_protocol(protocol);
+    Arc::new(RedisVectors::connect(&config, options).await.unwrap())
 }
 
 fn by(engine: VectorEngine) -> VectorOptions {
@@ -23,21 +40,23 @@ async fn a_search_module_exactly() {
     let running = OptionalServer::Search.running();
     let server = if running.is_some() { None } else { server(VectorEngine::Search) };
     let Some(url) = running.or_else(|| Some(server.as_ref()?.url())) else { return };
-    conforms(&url, by(VectorEngine::Search), IndexMethod::Exact).await;
+    conforms_in_both_protocols(&url, by(VectorEngine::Search), IndexMethod::Exact).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_module_by_graph() {
     let Some(server) = server(VectorEngine::Search) else { return };
-    conforms(&server.url(), by(VectorEngine::Search), graph()).await;
+    conforms_in_both_protocols(&server.url(), by(VectorEngine::Search), graph()).await;
 }
 
 /// Of halves where the module has them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_module_of_halves() {
     let Some(server) = server(VectorEngine::Search) else { return };
-    let store = store(&server.url(), by(VectorEngine::Search)).await;
-    suite::run(&suite::Subject::new(store).with_precision(Precision::Float16)).await;
+    for protocol in PROTOCOLS {
+        let store = spoken(&server.url(), by(VectorEngine::Search), protocol).await;
+        suite::run(&suite::Subject::new(store).with_precision(Precision::Float16)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,13 +70,46 @@ async fn a_search_module_as_a_user_with_the_least_rights() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn vector_sets_exactly() {
     let Some(server) = server(VectorEngine::Sets) else { return };
-    conforms(&server.url(), by(VectorEngine::Sets), IndexMethod::Exact).await;
+    conforms_in_both_protocols(&server.url(), by(VectorEngine::Sets), IndexMethod::Exact).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn vector_sets_by_graph_in_parts() {
     let Some(server) = server(VectorEngine::Sets) else { return };
-    conforms(&server.url(), by(VectorEngine::Sets).with_parts(3), graph()).await;
+    conforms_in_both_protocols(&server.url(), by(VectorEngine::Sets).with_parts(3), graph()).await;
+}
+
+/// Of bits, and of bytes by which what they find is compared. Of the suite's few dimensions bits tell
+/// next to nothing: what large indexes find is measured on vectors of sentences, in the benches' tests.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vector_sets_of_bits() {
+    let Some(server) = server(VectorEngine::Sets) else { return };
+    for protocol in PROTOCOLS {
+        let store = spoken(&server.url(), by(VectorEngine::Sets), protocol).await;
+        let subject = suite::Subject::new(store).with_method(graph());
+        let subject = subject.with_precision(Precision::Binary);
+        suite::missing(&subject).await;
+        suite::creating(&subject).await;
+        suite::conflicts(&subject).await;
+        suite::dropping(&subject).await;
+        suite::isolation(&subject).await;
+        suite::writing(&subject).await;
+        suite::overwriting(&subject).await;
+        suite::duplicates(&subject).await;
+        suite::removing(&subject).await;
+        suite::empty_batches(&subject).await;
+        suite::hostile(&subject).await;
+        suite::cosines(&subject).await;
+        suite::order(&subject).await;
+        suite::batches(&subject).await;
+        suite::radius(&subject).await;
+        suite::filters(&subject).await;
+        suite::counting(&subject).await;
+        suite::refusals(&subject).await;
+        suite::expiry(&subject).await;
+        suite::cancellation(&subject).await;
+        suite::concurrency(&subject).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,7 +133,7 @@ async fn vector_sets_on_a_cluster() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plain_server() {
     let server = TestServer::start();
-    conforms(&server.url(), by(VectorEngine::Plain), IndexMethod::Exact).await;
+    conforms_in_both_protocols(&server.url(), by(VectorEngine::Plain), IndexMethod::Exact).await;
     conforms(&server.url(), by(VectorEngine::Plain), graph()).await;
 }
 

@@ -1,12 +1,15 @@
-//! How exactly a search module keeps vectors.
+//! How exactly servers keep vectors.
 
-use cache_core::ErrorKind;
-use cache_core::vector::{Filter, Precision, VectorStore};
+use cache_core::vector::{
+    Filter, IndexSchema, Precision, VectorEntry, VectorId, VectorQuery, VectorStore,
+};
+use cache_core::{Embedding, ErrorKind};
 use cache_redis::{VectorEngine, VectorOptions};
 use redis_test_server::TestServer;
 
-use crate::support::assert_says;
-use crate::{entry, name, nearest, schema, server, store};
+use crate::graphs::graph;
+use crate::support::{assert_says, hour};
+use crate::{ENGINES, entry, name, nearest, schema, server, store};
 
 fn module_knows_halves(server: &TestServer) -> bool {
     let create = "return redis.pcall('FT.CREATE', 'raw', 'SCHEMA', 'v', 'VECTOR', 'FLAT', '6', 'TYPE', \
@@ -61,4 +64,58 @@ async fn an_index_of_other_numbers_is_a_conflict() {
     assert_eq!(index.drop_index().await.is_ok(), knows);
     index.upsert_many(&[entry("a", [1.0, 0.0, 0.0])]).await.unwrap();
     assert_eq!(nearest(&*index).await, ["a"]);
+}
+
+/// Bits are kept by vector sets, and searched by a graph.
+#[tokio::test]
+async fn bits_are_refused_where_they_cannot_be_kept() {
+    let bits = schema().with_precision(Precision::Binary);
+    let by_graph = bits.clone().with_method(graph());
+    for engine in ENGINES {
+        let Some(server) = server(engine) else { continue };
+        let store = store(&server.url(), VectorOptions::new().with_engine(engine)).await;
+        let wrong = if engine == VectorEngine::Sets { &bits } else { &by_graph };
+        let refusal = store.check_schema(wrong).unwrap_err();
+        let (kind, words) = match engine {
+            VectorEngine::Sets => (ErrorKind::InvalidInput, "ask for a graph"),
+            _ => (ErrorKind::Unsupported, "vector sets of Redis 8"),
+        };
+        assert_says(&refusal.into(), kind, &[words]);
+        let index = store.open(&name("bits"), wrong);
+        assert_says(&index.create().await.unwrap_err(), kind, &[words]);
+        let error = index.upsert_many(&[entry("a", [1.0, 0.0, 0.0])]).await.unwrap_err();
+        assert_says(&error, kind, &[words]);
+        assert!(index.info().await.unwrap().is_none(), "nothing was made");
+    }
+}
+
+/// One of bits takes less of the server's memory than one of floats, and says what it is.
+#[tokio::test]
+async fn bits_are_small_and_their_similarities_are_cosines() {
+    let Some(server) = server(VectorEngine::Sets) else { return };
+    let store = store(&server.url(), VectorOptions::new().with_engine(VectorEngine::Sets)).await;
+    let mut bytes = Vec::new();
+    for precision in [Precision::Float32, Precision::Binary] {
+        let schema = IndexSchema::new(768).unwrap().with_method(graph()).with_precision(precision);
+        let index = store.open(&name(precision.as_str()), &schema);
+        let vector = |i: u16| {
+            let values = (0..768u16).map(|at| f32::from((at * 37 + i * 101) % 499) - 249.0);
+            Embedding::new(values.collect::<Vec<_>>()).unwrap()
+        };
+        let entries: Vec<_> = (0..200)
+            .map(|i| VectorEntry::new(VectorId::new(&i.to_string()).unwrap(), vector(i), hour()))
+            .collect();
+        index.upsert_many(&entries).await.unwrap();
+        let found = index.search_many(&[VectorQuery::nearest(vector(7), 200)]).await.unwrap();
+        assert_eq!((found[0].len(), found[0][0].id.as_str()), (200, "7"));
+        for found in &found[0] {
+            let entry = entries.iter().find(|entry| entry.id == found.id).unwrap();
+            let cosine = entry.vector.cosine_similarity(&vector(7)).unwrap();
+            assert!((f64::from(found.similarity.get()) - cosine).abs() < 0.02, "{precision:?}");
+        }
+        let info = index.info().await.unwrap().unwrap();
+        assert_eq!(info.schema, schema);
+        bytes.push(info.bytes);
+    }
+    assert!(2 * bytes[1] < bytes[0], "{bytes:?}");
 }

@@ -93,6 +93,18 @@ choice! {
 }
 
 choice! {
+    /// Whether questions that mean the same share an answer.
+    SemanticChoice is "choice of the semantic stage":
+    /// They do not.
+    #[default]
+    Off "off",
+    /// They do not; what would be answered is decided, counted and logged.
+    Shadow "shadow",
+    /// They do.
+    On "on",
+}
+
+choice! {
     /// Of which changes Redis is asked to tell the near cache.
     TrackingChoice is "kind of tracking":
     /// Of all changes of the kinds of keys that are in use.

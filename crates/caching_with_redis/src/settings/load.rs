@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use config::{Config, ConfigError, File, FileFormat};
 use secrecy::ExposeSecret;
 
+use super::nearest::nearest;
 use super::warning::incomplete_azure;
-use super::{Settings, SettingsError, SettingsWarning, VARIABLES};
+use super::{Settings, SettingsError, SettingsWarning, VARIABLES, semantic};
 use crate::Span;
 use crate::without::built_without;
 
@@ -95,8 +96,10 @@ fn refuse_unknown_keys(path: &Path, text: &str) -> Result<(), SettingsError> {
         None => Ok(()),
         Some(unknown) => {
             let known: Vec<_> = VARIABLES.iter().map(|known| known.key).collect();
+            let meant = nearest(unknown, known.iter().copied());
+            let meant = meant.map(|meant| format!(": did you mean {meant}?")).unwrap_or_default();
             Err(SettingsError::new(format!(
-                "the settings file {} has an unknown name {unknown:?}; known are {}",
+                "the settings file {} has an unknown name {unknown:?}{meant}; known are {}",
                 path.display(),
                 known.join(", ")
             )))
@@ -165,7 +168,7 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     }
     cache_core::Namespace::new(&settings.namespace)
         .map_err(|error| SettingsError::of("namespace", error))?;
-    Ok(())
+    semantic::check(settings)
 }
 
 fn misspelt(environment: &[(String, String)]) -> Vec<SettingsWarning> {
@@ -177,6 +180,9 @@ fn misspelt(environment: &[(String, String)]) -> Vec<SettingsWarning> {
         .filter(|name| name.starts_with(FAMILY) && !known(name))
         .collect();
     names.sort_unstable();
-    let warning = |name: &&str| SettingsWarning::UnknownVariable { name: (*name).to_owned() };
+    let warning = |name: &&str| SettingsWarning::UnknownVariable {
+        name: (*name).to_owned(),
+        meant: nearest(name, VARIABLES.iter().map(|known| known.variable)),
+    };
     names.iter().map(warning).collect()
 }

@@ -5,7 +5,11 @@
 //! listed in [`VARIABLES`].
 
 mod choice;
+#[cfg(feature = "responses")]
+mod guards;
 mod load;
+mod nearest;
+mod semantic;
 mod variable;
 mod warning;
 
@@ -20,7 +24,14 @@ use serde::Deserialize;
 
 use crate::{ByteSize, Span};
 
-pub use choice::{BackendChoice, EngineChoice, ProviderChoice, ResponseChoice, TrackingChoice};
+#[cfg(not(feature = "responses"))]
+pub use crate::without::guards::GuardChoice;
+pub use choice::{
+    BackendChoice, EngineChoice, ProviderChoice, ResponseChoice, SemanticChoice, TrackingChoice,
+};
+#[cfg(feature = "responses")]
+pub use guards::GuardChoice;
+pub use semantic::Thresholds;
 pub use variable::{VARIABLES, Variable};
 pub use warning::SettingsWarning;
 
@@ -94,6 +105,12 @@ pub struct Settings {
     /// The most memory of this process that an index on a plain Redis takes, or all indexes of the
     /// embedded file together.
     pub index_memory: Option<ByteSize>,
+    /// Whether the graphs of a search module are used, which lose entries.
+    #[serde(default)]
+    pub index_graphs: bool,
+    /// How long searches of a plain Redis may miss what others have written.
+    #[serde(default = "no_time")]
+    pub index_staleness: Span,
     /// How long a read may take; `None`, here and of the other budgets, for the guard's own.
     pub read_budget: Option<Span>,
     /// How long taking, prolonging and giving up a lease may take.
@@ -129,6 +146,23 @@ pub struct Settings {
     pub responses: ResponseChoice,
     /// How long an answer is fresh; `None` for as long as other entries.
     pub response_ttl: Option<Span>,
+    /// Whether questions that mean the same share an answer.
+    #[serde(default)]
+    pub semantic: SemanticChoice,
+    /// How similar they must be.
+    #[serde(default)]
+    pub semantic_threshold: Thresholds,
+    /// What else must agree.
+    #[serde(default)]
+    pub semantic_guards: GuardChoice,
+    /// How many of the nearest questions are looked at.
+    #[serde(default = "semantic::default_candidates")]
+    pub semantic_candidates: usize,
+    /// How long embedding and search may take; `None` for the stage's own bound.
+    pub semantic_budget: Option<Span>,
+    /// The index of the questions; the dimensions of its vectors follow.
+    #[serde(default = "semantic::default_index")]
+    pub semantic_index: String,
     /// How long a conversation lives after its last message.
     #[serde(default = "default_session_ttl")]
     pub session_ttl: Span,

@@ -78,6 +78,38 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("CACHE_RESPONSE_TTL", "response_ttl", "how long an answer is fresh (CACHE_TTL)"),
     variable(
+        "CACHE_SEMANTIC",
+        "semantic",
+        "whether questions that mean the same share an answer: off, shadow (decided, counted and logged \
+         only) or on (off)",
+    ),
+    variable(
+        "CACHE_SEMANTIC_THRESHOLD",
+        "semantic_threshold",
+        "similarity that they need, 0.5 to 1, of the model's and the questions' own: 0.83, or by namespace \
+         shop=0.9,faq=0.8 (none)",
+    ),
+    variable(
+        "CACHE_SEMANTIC_GUARDS",
+        "semantic_guards",
+        "what else must agree: all, none, names of guards, or -name for all but that one (all)",
+    ),
+    variable(
+        "CACHE_SEMANTIC_CANDIDATES",
+        "semantic_candidates",
+        "nearest questions that are looked at, 1 to 100 (4)",
+    ),
+    variable(
+        "CACHE_SEMANTIC_BUDGET",
+        "semantic_budget",
+        "longest time of embedding a question and searching for its like (500ms)",
+    ),
+    variable(
+        "CACHE_SEMANTIC_INDEX",
+        "semantic_index",
+        "vector index of the questions; the number of dimensions is put behind it (questions)",
+    ),
+    variable(
         "CACHE_SESSION_TTL",
         "session_ttl",
         "how long a conversation lives after its last message (30d)",
@@ -136,6 +168,18 @@ pub const VARIABLES: &[Variable] = &[
         "most memory of this process for what it searches itself: for an index on a plain Redis, beyond \
          which it is refused (1gb), or for all of the embedded file, beyond which they are read from \
          it for every search (256mb)",
+    ),
+    variable(
+        "CACHE_INDEX_GRAPHS",
+        "index_graphs",
+        "whether approximate indexes use a search module's graphs, which lose entries among many that are \
+         nearly alike: true or false; belongs to an index (false)",
+    ),
+    variable(
+        "CACHE_INDEX_STALENESS",
+        "index_staleness",
+        "how long searches of a plain Redis may miss what other processes have written; above 0 they need \
+         no round trip while nothing changes (0)",
     ),
     variable("CACHE_READ_BUDGET", "read_budget", "longest time of a read of the store (50ms)"),
     variable("CACHE_LEASE_BUDGET", "lease_budget", "longest time of taking a lease (50ms)"),

@@ -12,6 +12,8 @@ pub enum SettingsWarning {
     UnknownVariable {
         /// Its name.
         name: String,
+        /// One of ours that is nearly the same.
+        meant: Option<&'static str>,
     },
     /// Azure OpenAI is set up in part, so that `auto` does not take it for embeddings.
     IncompleteAzure {
@@ -25,8 +27,11 @@ pub enum SettingsWarning {
 impl fmt::Display for SettingsWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownVariable { name } => {
+            Self::UnknownVariable { name, meant: None } => {
                 write!(f, "the environment variable {name} is not one of ours")
+            }
+            Self::UnknownVariable { name, meant: Some(meant) } => {
+                write!(f, "the environment variable {name} is not one of ours; {meant} is")
             }
             Self::IncompleteAzure { set, missing } => write!(
                 f,

@@ -88,7 +88,7 @@ impl fmt::Display for WhyEngine {
 
 /// Opens the vector indexes of a store that [`open_backend`](crate::open_backend) has opened, over
 /// the same connection. On Redis it finds out what the server has, in two round trips; the settings
-/// may choose (`CACHE_INDEX_ENGINE`, `CACHE_INDEX_PARTS`).
+/// may choose (`CACHE_INDEX_ENGINE`, `CACHE_INDEX_PARTS`, `CACHE_INDEX_GRAPHS`).
 ///
 /// Call it once and keep what it gives: on a plain Redis every opening has a copy of its own of what it
 /// searches in the process's memory (`CACHE_INDEX_MEMORY`), which its clones share.

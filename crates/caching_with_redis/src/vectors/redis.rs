@@ -23,7 +23,9 @@ pub(super) async fn open(
         .with_engine(wanted)
         .with_parts(settings.index_parts)
         .with_max_stored_bytes(settings.index_size.map_or(usual.max_stored_bytes, |size| size.0))
-        .with_max_local_bytes(settings.index_memory.map_or(usual.max_local_bytes, |size| size.0));
+        .with_max_local_bytes(settings.index_memory.map_or(usual.max_local_bytes, |size| size.0))
+        .with_module_graphs(settings.index_graphs)
+        .with_max_staleness(settings.index_staleness.0);
     let vectors = RedisVectors::on(redis, options).await?;
     let (engine, found) = match vectors.engine() {
         VectorEngine::Sets => (SearchEngine::Sets, WhyEngine::HasSets),

@@ -67,8 +67,9 @@ pub(super) const HELP: &[(&str, Text)] = &[
     (
         "index.create.precision",
         text(
-            "How exactly vectors are kept, at least: f32, f16 or i8 [default: f32]",
-            "벡터를 저장할 최소 정밀도: f32, f16, i8 중 하나 [기본값: f32]",
+            "How exactly vectors are kept, at least: f32, f16, i8, or b1 with --approximate on vector sets \
+             [default: f32]",
+            "벡터를 저장할 최소 정밀도: f32, f16, i8, 또는 벡터 집합에서 --approximate와 함께 b1 [기본값: f32]",
         ),
     ),
     (

@@ -24,7 +24,7 @@ const QUIT: &str = "/quit";
 pub(super) async fn run(context: &Context, chat: &args::Chat) -> Result<(), Failure> {
     let model = model(context, chat).await?;
     let store = context.open_store().await?;
-    let cache = context.responses(&store, &model)?;
+    let (cache, embeddings) = context.responses_to_alike(&store, &model).await?;
     let sessions = context.sessions(&store, &chat.whose)?;
     let session = match &chat.session {
         Some(id) => sessions.session(&chat.whose.owner, id),
@@ -45,6 +45,9 @@ pub(super) async fn run(context: &Context, chat: &args::Chat) -> Result<(), Fail
     };
     // Whatever happened, what was done is counted.
     conversation.cache.flush().await?;
+    if let Some(embeddings) = embeddings {
+        embeddings.flush().await?;
+    }
     ended
 }
 
@@ -119,7 +122,7 @@ async fn answer(
     };
     let answer = conversation.turn(text, show).await?;
     output.line("")?;
-    if terminal {
+    if terminal || answer.semantic.is_some() {
         output.note(&about(context, &answer));
     }
     Ok(())
@@ -129,7 +132,11 @@ async fn answer(
 fn about(context: &Context, answer: &Answer) -> String {
     let language = context.language();
     let time = figures::span(answer.time);
-    let lookup = if answer.hit { language.hit_in(&time) } else { language.answered_in(&time) };
+    let lookup = match &answer.semantic {
+        Some(alike) => alike.shown(&time, language),
+        None if answer.hit => language.hit_in(&time),
+        None => language.answered_in(&time),
+    };
     let (read, written) = (answer.prompt_tokens, answer.completion_tokens);
     let tokens = language.read_and_written(&figures::count(read), &figures::count(written));
     format!("({lookup}; {tokens})")

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use caching_with_redis::core::ChatChunk;
+use caching_with_redis::response::semantic::SemanticHit;
 use caching_with_redis::response::{CallOptions, Mode, ResponseCache, assemble};
 use caching_with_redis::session::{
     ChatMessage, NewMessage, Session, Window, estimate_message_tokens,
@@ -15,6 +16,7 @@ use serde_json::json;
 use crate::args;
 use crate::failure::Failure;
 use crate::figures;
+use crate::language::Language;
 
 /// What is talked with, and where it is remembered.
 pub(super) struct Conversation<'c> {
@@ -30,6 +32,8 @@ pub(super) struct Answer {
     answer: Option<String>,
     /// Whether the store gave it.
     pub(super) hit: bool,
+    /// Whose answer it is, where it is that of another question; null otherwise.
+    pub(super) semantic: Option<Alike>,
     model: Option<String>,
     finish_reason: Option<String>,
     pub(super) prompt_tokens: u64,
@@ -39,6 +43,35 @@ pub(super) struct Answer {
     micros: u64,
     #[serde(skip)]
     pub(super) time: Duration,
+}
+
+/// The question whose answer was given.
+#[derive(Debug, Serialize)]
+pub(super) struct Alike {
+    similarity: f32,
+    threshold: f32,
+    /// Its key.
+    matched: String,
+    age_seconds: f64,
+    #[serde(skip)]
+    age: Duration,
+}
+
+impl Alike {
+    fn of(hit: &SemanticHit) -> Self {
+        Self {
+            similarity: hit.similarity.get(),
+            threshold: hit.threshold.get(),
+            matched: hit.matched.to_string(),
+            age_seconds: hit.age.as_secs_f64(),
+            age: hit.age,
+        }
+    }
+
+    pub(super) fn shown(&self, time: &str, language: Language) -> String {
+        let similarity = format!("{:.3}", self.similarity);
+        language.alike_in(time, &similarity, &self.matched, &figures::span(self.age))
+    }
 }
 
 impl Conversation<'_> {
@@ -72,6 +105,7 @@ impl Conversation<'_> {
             session: self.session.id().to_owned(),
             answer: whole.content().map(str::to_owned),
             hit: stream.is_hit(),
+            semantic: stream.semantic.as_ref().map(Alike::of),
             model: whole.model().map(str::to_owned),
             finish_reason: whole.finish_reason().map(str::to_owned),
             prompt_tokens: usage.prompt,

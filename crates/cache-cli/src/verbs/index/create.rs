@@ -35,10 +35,12 @@ pub(super) async fn run(context: &Context, create: &args::CreateIndex) -> Result
         KeptAs::F32 => Precision::Float32,
         KeptAs::F16 => Precision::Float16,
         KeptAs::I8 => Precision::Int8,
+        KeptAs::B1 => Precision::Binary,
     });
     let add = |schema: IndexSchema, (name, kind)| schema.with_attribute(name, kind);
     let schema = attributes.into_iter().fold(schema, add);
     let vectors = context.vectors(&store).await?;
+    vectors.store.check_schema(&schema)?;
     warn_of_memory(context, &store);
     let created = vectors.store.open(&name, &schema).create().await?;
     answer(context, create, &vectors, &schema, created)

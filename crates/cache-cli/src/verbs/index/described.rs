@@ -2,7 +2,7 @@
 
 use caching_with_redis::core::vector::{
     AttributeKind, AttributeName, AttributeValue, Attributes, GraphOptions, IndexMethod,
-    IndexSchema, Precision,
+    IndexSchema,
 };
 use caching_with_redis::{OpenedVectors, SearchEngine, WhyEngine};
 use serde::Serialize;
@@ -38,7 +38,7 @@ impl Described {
             links: graph.map(|graph| graph.links),
             build_effort: graph.map(|graph| graph.build_effort),
             search_effort: graph.map(|graph| graph.search_effort),
-            precision: precision(schema),
+            precision: schema.precision.as_str(),
         }
     }
 }
@@ -50,17 +50,9 @@ fn graph(schema: &IndexSchema) -> Option<GraphOptions> {
     }
 }
 
-fn precision(schema: &IndexSchema) -> &'static str {
-    match schema.precision {
-        Precision::Int8 => "i8",
-        Precision::Float16 => "f16",
-        _ => "f32",
-    }
-}
-
 /// How an index is searched and how its vectors are kept, for people.
 pub(super) fn method(schema: &IndexSchema, language: Language) -> String {
-    let precision = precision(schema);
+    let precision = schema.precision.as_str();
     match graph(schema) {
         None => language.method_exact(precision),
         Some(graph) => {

@@ -8,6 +8,7 @@ use caching_with_redis::response::Statistics;
 use caching_with_redis::session::SessionUsage;
 use serde::Serialize;
 
+use super::semantic::Stage;
 use crate::args::Whose;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -57,16 +58,17 @@ pub(super) async fn run(context: &Context) -> Result<(), Failure> {
         bytes: usage.bytes,
         bytes_estimated: usage.estimated,
         embeddings: embeddings::Answer::new(&embeddings),
-        responses: responses::Answer::new(&responses),
+        responses: responses::Answer::new(&responses, Stage::of(context)),
         sessions: Sessions::new(sessions),
     };
     if context.output.json {
         return context.output.object(&answer);
     }
     let (language, output) = (context.language(), context.output);
+    let stage = answer.responses.semantic.as_ref();
     output.rows(&store_rows(&answer, usage, language))?;
     output.section(&language.section_embeddings(), &embeddings::rows(&embeddings, language))?;
-    output.section(&language.section_responses(), &responses::rows(&responses, language))?;
+    output.section(&language.section_responses(), &responses::rows(&responses, stage, language))?;
     output.section(&language.section_sessions(), &answer.sessions.rows(language))
 }
 

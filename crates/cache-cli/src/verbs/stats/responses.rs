@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use caching_with_redis::response::Statistics;
 use serde::Serialize;
 
+use super::super::semantic::Stage;
 use super::{hits, money, with_causes};
 use crate::figures::{bytes, count, percent, span};
 use crate::language::Language;
@@ -17,11 +18,13 @@ pub(super) struct Answer {
     tokens_saved: u64,
     saved_usd: f64,
     spent_usd: f64,
+    /// What the settings say of questions that mean the same; null where they share no answers.
+    pub(super) semantic: Option<Stage>,
     counters: BTreeMap<&'static str, u64>,
 }
 
 impl Answer {
-    pub(super) fn new(statistics: &Statistics) -> Self {
+    pub(super) fn new(statistics: &Statistics, semantic: Option<Stage>) -> Self {
         Self {
             hits: statistics.hits + statistics.stale_hits + statistics.semantic_hits,
             misses: statistics.misses(),
@@ -29,13 +32,18 @@ impl Answer {
             tokens_saved: statistics.prompt_tokens_saved + statistics.completion_tokens_saved,
             saved_usd: statistics.money_saved(),
             spent_usd: statistics.money_spent(),
+            semantic,
             counters: statistics.to_pairs().into_iter().collect(),
         }
     }
 }
 
 /// What people are shown of it.
-pub(super) fn rows(statistics: &Statistics, language: Language) -> Vec<(String, String)> {
+pub(super) fn rows(
+    statistics: &Statistics,
+    stage: Option<&Stage>,
+    language: Language,
+) -> Vec<(String, String)> {
     let calls =
         language.chat_calls(&count(statistics.provider_calls), &count(statistics.provider_errors));
     let saved = language.read_and_written(
@@ -56,6 +64,7 @@ pub(super) fn rows(statistics: &Statistics, language: Language) -> Vec<(String, 
         (language.label_time_saved(), span(statistics.time_saved())),
         (language.label_tokens_saved(), saved),
     ];
+    rows.extend(stage.map(|stage| stage.row(language)));
     rows.extend(semantic(statistics, language));
     rows.extend(money(statistics.money_saved(), statistics.money_spent(), language));
     rows.push((language.label_answers_written(), written));

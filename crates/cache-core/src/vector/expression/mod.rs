@@ -17,8 +17,8 @@ impl Filter {
     /// | number | `year=2020`, `year=2020\|2022`, `year!=2020`, `year<2020`, `<=`, `>`, `>=` |
     /// | text | `body~red` (has the word), `body~"red apple"` (has all of the words), `body!~red` |
     ///
-    /// A value with a comma, a bar, a quotation mark or blanks at its ends is put into quotation
-    /// marks, within which `\"` and `\\` stand for a mark and a backslash. Blanks between the parts
+    /// A value with a comma, a bar, a quotation mark, an operator before it or blanks at its ends is put
+    /// into quotation marks, within which `\"` and `\\` stand for a mark and a backslash. Blanks between the parts
     /// do not count. A condition on an attribute that an entry does not have is not met, and its
     /// opposite (`!=`, `!~`) is.
     ///
@@ -87,6 +87,11 @@ pub enum FilterProblem {
     /// Something else stands behind the name of an attribute.
     #[error("one of = != < <= > >= ~ !~ is expected")]
     Operator,
+    /// An operator stands where a value should.
+    #[error(
+        "a second operator; one is enough, and a value that begins with {0} goes into quotation marks"
+    )]
+    SecondOperator(&'static str),
     /// There is no value.
     #[error(
         "a value is expected; one with a comma, a bar or a quotation mark goes into quotation marks"

@@ -87,6 +87,10 @@ impl<'t> Reader<'t> {
         if self.take("\"") {
             return Ok(Value { at, text: self.quoted(at)? });
         }
+        if let Some((operator, _)) = Operator::EACH.iter().find(|(op, _)| self.rest.starts_with(op))
+        {
+            return Err(InvalidFilter { at, problem: FilterProblem::SecondOperator(operator) });
+        }
         let text = self.take_while(|c| !matches!(c, ',' | '|' | '"')).trim_end();
         if text.is_empty() {
             return Err(InvalidFilter { at, problem: FilterProblem::Value });

@@ -36,6 +36,8 @@ fn conditions_are_read_as_they_are_documented() {
         ("topic=\" 한 \"", tags(&[" 한 "])),
         ("topic=two words", tags(&["two words"])),
         ("topic=a=b", tags(&["a=b"])),
+        ("topic=!a", tags(&["!a"])),
+        ("topic=\"=a\"", tags(&["=a"])),
         ("year=2020", is(2020.0)),
         ("year=1|-2.5e1", Filter::Or(vec![is(1.0), is(-25.0)])),
         ("year!=1", is(1.0).not()),
@@ -54,7 +56,9 @@ fn conditions_are_read_as_they_are_documented() {
 
 #[test]
 fn what_is_wrong_is_pointed_at() {
-    use FilterProblem::{Name, NotANumber, OpenQuotation, Operator, Separator, Value};
+    use FilterProblem::{
+        Name, NotANumber, OpenQuotation, Operator, SecondOperator, Separator, Value,
+    };
     let unknown = VectorRefusal::UnknownAttribute(name("tpoic"));
     let unfit =
         |attribute, kind, operator| FilterProblem::Unfit { name: name(attribute), kind, operator };
@@ -69,6 +73,11 @@ fn what_is_wrong_is_pointed_at() {
         ("topic news", 7, Operator),
         ("topic", 6, Operator),
         ("topic=", 7, Value),
+        ("topic==news", 7, SecondOperator("=")),
+        ("topic= >=news", 8, SecondOperator(">=")),
+        ("topic=한|!=news", 9, SecondOperator("!=")),
+        ("year=>2020", 6, SecondOperator(">")),
+        ("body~~red", 6, SecondOperator("~")),
         ("topic=a|", 9, Value),
         ("topic=,year=1", 7, Value),
         ("topic=\"한 news", 7, OpenQuotation),
@@ -99,7 +108,7 @@ fn errors_name_the_place_and_no_value() {
     let expected = "character 15 of the filter: the attribute year is compared with a number, and \
                     this is none";
     assert_eq!(error, expected);
-    assert!(Filter::parse("year<>1", &schema()).unwrap_err().to_string().contains("number"));
+    assert!(Filter::parse("year<>1", &schema()).unwrap_err().to_string().contains("one is enough"));
     assert!(Filter::parse("year#1", &schema()).unwrap_err().to_string().contains("!~"));
 }
 

@@ -12,7 +12,6 @@ mod local;
 mod locals;
 mod news;
 mod page;
-mod value;
 mod wire;
 
 use std::sync::Arc;
@@ -27,7 +26,7 @@ use redis::Value;
 use vector_scan::{Scan, off_runtime, search_threads};
 
 use super::script::{Call, VectorScript};
-use super::{chunks, last_of_each, unreadable};
+use super::{chunks, last_of_each, unreadable, value};
 use crate::link::Link;
 use crate::{VectorOptions, error, reply};
 use follower::Follower;
@@ -174,11 +173,13 @@ impl VectorIndex for PlainIndex {
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
+        self.wire.schema.check_precision(false)?;
         let made = self.wire.one(&wire::MAKE, self.making()).await?.unwrap_or(Value::Nil);
         Ok(reply::number(&self.wire.link, made, "EVAL")? > 0)
     }
 
     async fn upsert_many(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
+        self.wire.schema.check_precision(false)?;
         self.wire.schema.check_entries(entries)?;
         let calls = self.writes(entries).await?;
         self.change(&wire::WRITE, &calls).await.map(|_| ())

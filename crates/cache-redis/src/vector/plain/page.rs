@@ -7,8 +7,8 @@ use cache_core::vector::{IndexSchema, VectorEntry, VectorId};
 use redis::Value;
 
 use super::super::id_of;
+use super::super::value;
 use super::bytes_of_work;
-use super::value;
 use crate::link::Link;
 use crate::{error, reply};
 

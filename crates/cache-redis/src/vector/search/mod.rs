@@ -1,5 +1,6 @@
 //! An index of a search module (RediSearch, the query engine of Redis 8): entries are hashes.
 
+mod answer;
 mod definition;
 mod filter;
 mod form;
@@ -20,6 +21,7 @@ use super::{chunks, conflict, last_of_each, layout, payload, refused, terms, van
 use crate::link::{Access, Commands, Link, Repeat, Weight};
 use crate::reply;
 use crate::topology::slot_of;
+use answer::Answer;
 use definition::Definition;
 use form::Form;
 pub(super) use form::Module;
@@ -268,11 +270,13 @@ impl VectorIndex for SearchIndex {
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
+        self.schema.check_precision(false)?;
         self.is_there(self.stored().await?)?;
         self.make().await
     }
 
     async fn upsert_many(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
+        self.schema.check_precision(false)?;
         self.schema.check_entries(entries)?;
         let mut calls = self.writes(entries);
         if calls.is_empty() {
@@ -338,10 +342,7 @@ impl VectorIndex for SearchIndex {
             return Ok(0);
         };
         match answers.into_iter().next() {
-            Some(Value::Array(parts)) => match parts.first() {
-                Some(Value::Int(count)) => Ok(u64::try_from(*count).unwrap_or(0)),
-                _ => Err(crate::error::unexpected(self.link.location(), "FT.SEARCH")),
-            },
+            Some(answer @ Value::Array(_)) => Ok(Answer::read(&self.link, answer)?.total),
             other => Err(refuse(&self.link, other.unwrap_or(Value::Nil))),
         }
     }

@@ -7,6 +7,7 @@ use cache_core::vector::{IndexSchema, Similarity, VectorId, VectorMatch, VectorQ
 use redis::{Cmd, Value, cmd};
 
 use super::super::{id_of, payload};
+use super::answer::{Answer, Row};
 use super::filter;
 use super::form::Form;
 use crate::link::Link;
@@ -70,12 +71,12 @@ pub(super) fn read(
     now: u64,
     answer: Value,
 ) -> Result<Found, CacheError> {
-    let rows = reply::array(link, answer, "FT.SEARCH")?;
+    let rows = Answer::read(link, answer)?.rows;
     let mut found = Found::default();
-    let mut seen = 0;
-    for row in rows.get(1..).unwrap_or_default().chunks_exact(2) {
-        seen += 1;
-        match matched(schema, entries, query, now, row) {
+    let seen = rows.len();
+    for row in &rows {
+        let row = row.as_ref();
+        match row.and_then(|row| matched(schema, entries, query, now, row)) {
             Some(matched) => found.matches.push(matched),
             None => found.is_short = true,
         }
@@ -92,17 +93,9 @@ fn matched(
     entries: &[u8],
     query: &VectorQuery,
     now: u64,
-    row: &[Value],
+    row: &Row,
 ) -> Option<VectorMatch> {
-    let [Value::BulkString(key), Value::Array(fields)] = row else { return None };
-    let field = |name: &[u8]| {
-        fields.chunks_exact(2).find_map(|pair| match pair {
-            [Value::BulkString(known), Value::BulkString(value)] if known == name => {
-                Some(&value[..])
-            }
-            _ => None,
-        })
-    };
+    let field = |name: &[u8]| row.field(name);
     let text = |name: &[u8]| std::str::from_utf8(field(name)?).ok();
     let ends: u64 = text(b"e")?.parse().ok()?;
     let distance: f32 = text(b"s")?.parse().ok()?;
@@ -110,7 +103,7 @@ fn matched(
         return None;
     }
     let found = VectorMatch::new(
-        unescaped(key.strip_prefix(entries)?)?,
+        unescaped(row.key.strip_prefix(entries)?)?,
         Similarity::rounded(1.0 - distance),
     );
     if !query.with_attributes {

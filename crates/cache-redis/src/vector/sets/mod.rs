@@ -2,11 +2,12 @@
 //! own, so that the nodes of a cluster share the work. All parts are asked at the same time.
 
 mod filter;
+mod stored;
 
 use async_trait::async_trait;
 use cache_core::CacheError;
 use cache_core::vector::{
-    Filter, GraphOptions, IndexInfo, IndexMethod, IndexName, IndexSchema, Precision, Similarity,
+    Filter, GraphOptions, IndexInfo, IndexMethod, IndexName, IndexSchema, Similarity,
     VectorCapabilities, VectorEntry, VectorId, VectorIndex, VectorMatch, VectorQuery,
 };
 use redis::{Value, cmd};
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::names::Place;
 use super::script::{Call, VectorScript};
-use super::{blob, chunks, conflict, id_of, last_of_each, layout, payload, refused};
+use super::{blob, chunks, conflict, last_of_each, layout, refused};
 use crate::link::{Access, Commands, Link, Repeat, Weight};
 use crate::reply;
 use crate::topology::slot_of;
@@ -91,20 +92,15 @@ impl SetIndex {
 
     /// The calls that write a part, one at least: every part has the schema, and notices another.
     fn writes(&self, part: usize, entries: &[&VectorEntry]) -> Vec<Call> {
-        let quantisation = match self.schema.precision {
-            Precision::Int8 => "Q8",
-            // There is nothing between one byte a value and four.
-            _ => "NOQUANT",
-        };
         let sized = entries.iter().map(|entry| {
             let json = filter::json(&self.schema, &entry.attributes);
-            let packed = payload::pack(&entry.attributes, &self.schema);
+            let packed = stored::pack(entry, &self.schema);
             (json.len() + packed.len() + 4 * entry.vector.dimensions(), (entry, json, packed))
         });
         let graph = self.graph();
         let head = || {
             let mut call = self.call(part);
-            call.arg(quantisation);
+            call.arg(stored::quantisation(self.schema.precision));
             // Fewer links the server does not take.
             call.number(&graph.links.max(4));
             call.number(&graph.build_effort);
@@ -135,31 +131,15 @@ impl SetIndex {
             let mut call = self.call(part);
             for query in asked {
                 call.arg(blob(&query.vector));
-                call.number(&query.most);
-                call.number(&query.most.max(self.graph().search_effort.into()));
+                let looked_at = stored::looked_at(query, &self.schema, self.graph());
+                looked_at.iter().for_each(|number| call.number(number));
                 call.arg(filter::text(&self.schema, &query.filter));
                 call.arg(if exact { "1" } else { "0" });
-                call.arg(if query.with_attributes { "1" } else { "0" });
+                call.arg(if stored::is_asked_for(query, &self.schema) { "1" } else { "0" });
             }
             call
         };
         (0..self.parts.len()).map(ask).collect()
-    }
-
-    fn matched(&self, query: &VectorQuery, row: &[Value]) -> Option<VectorMatch> {
-        let [Value::BulkString(id), Value::BulkString(score), Value::BulkString(packed)] = row
-        else {
-            return None;
-        };
-        let score: f64 = std::str::from_utf8(score).ok()?.parse().ok()?;
-        // The server's own scale is from 0 for opposite directions to 1 for the same.
-        #[allow(clippy::cast_possible_truncation, reason = "similarities are rounded to f32")]
-        let cosine = (2.0 * score - 1.0) as f32;
-        let found = VectorMatch::new(id_of(id)?, Similarity::rounded(cosine));
-        if !query.with_attributes {
-            return Some(found);
-        }
-        Some(found.with_attributes(payload::unpack(packed, &self.schema)?))
     }
 
     /// The texts of the schemas that the parts have.
@@ -213,16 +193,16 @@ impl VectorIndex for SetIndex {
     }
 
     fn vector_capabilities(&self) -> VectorCapabilities {
-        let error = if self.schema.precision == Precision::Int8 { 0.02 } else { 1e-5 };
         VectorCapabilities::new()
             .with_exact(self.schema.method == IndexMethod::Exact)
             .with_filters_first(false)
             .with_shared(true)
             .with_persistent(true)
-            .with_similarity_error(error)
+            .with_similarity_error(stored::similarity_error(self.schema.precision))
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
+        self.schema.check_precision(true)?;
         let claim = |part: &Place| {
             let mut call = Call::new(vec![part.schema()]);
             call.arg(self.text.as_bytes());
@@ -235,6 +215,7 @@ impl VectorIndex for SetIndex {
     }
 
     async fn upsert_many(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
+        self.schema.check_precision(true)?;
         self.schema.check_entries(entries)?;
         let mut parts = vec![Vec::new(); self.parts.len()];
         last_of_each(entries).for_each(|entry| parts[self.part_of(&entry.id)].push(entry));
@@ -283,7 +264,8 @@ impl VectorIndex for SetIndex {
             let answers = reply::array(&self.link, answer, "EVAL")?;
             for ((query, found), answer) in asked.iter().zip(&mut found).zip(answers) {
                 let rows = reply::array(&self.link, answer, "EVAL")?;
-                found.extend(rows.chunks_exact(3).filter_map(|row| self.matched(query, row)));
+                let matched = |row| stored::matched(query, &self.schema, row);
+                found.extend(rows.chunks_exact(3).filter_map(matched));
             }
         }
         for (query, found) in asked.iter().zip(&mut found) {

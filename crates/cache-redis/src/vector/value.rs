@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// What keeps a schema's precision in the fewest bytes.
 fn policy(precision: Precision) -> VectorPolicy {
     match precision {
-        Precision::Int8 => VectorPolicy::Compact,
+        Precision::Int8 | Precision::Binary => VectorPolicy::Compact,
         Precision::Float16 => VectorPolicy::NearLossless,
         _ => VectorPolicy::Lossless,
     }
@@ -21,7 +21,7 @@ fn policy(precision: Precision) -> VectorPolicy {
 /// How far a similarity may be off.
 pub(super) fn similarity_error(precision: Precision) -> f32 {
     match precision {
-        Precision::Int8 => 0.02,
+        Precision::Int8 | Precision::Binary => 0.02,
         Precision::Float16 => 0.001,
         _ => 1e-5,
     }
