@@ -16,8 +16,10 @@ use caching_with_redis::{
 use redis_test_server::{OptionalServer, TestServer};
 use serde_json::json;
 
-const ASKED: &str = "How do I reset my password?";
-const ALIKE: &str = "how do i reset my passwords";
+const ASKED: &str = "How do I reset my password after May 2023?";
+const ALIKE: &str = "how do i reset my passwords after May 2023";
+/// Nearly the same to a model, and about something else.
+const OTHER: &str = "How do I reset my password after May 2024?";
 
 /// Says the same to everybody.
 #[derive(Debug)]
@@ -67,7 +69,7 @@ async fn a_like_question_is_answered(settings: &Settings) {
     let (one, other) = (cache(settings).await, cache(settings).await);
     assert_eq!(ask(&one, ASKED).await, Source::Computed);
     assert_eq!(ask(&other, ALIKE).await, Source::Semantic);
-    assert_eq!(ask(&other, "How do I reset my router?").await, Source::Computed, "a guard");
+    assert_eq!(ask(&other, OTHER).await, Source::Computed, "a guard");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,7 +109,7 @@ async fn modes_thresholds_and_guards_are_those_of_the_settings() {
         let first = ask(&cache, ASKED).await;
         assert_eq!(first, Source::Computed);
         let alike = ask(&cache, ALIKE).await;
-        (alike, ask(&cache, "How do I reset my router?").await, cache.statistics())
+        (alike, ask(&cache, OTHER).await, cache.statistics())
     };
     let (alike, _, seen) = sources(&[("semantic", "shadow")]).await;
     assert_eq!((alike, seen.semantic_shadow_hits), (Source::Computed, 1));
