@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use caching_with_redis::core::{ChatStream, ModelIdentity, ProviderError, ProviderErrorKind};
 use caching_with_redis::response::{CallOptions, ResponseCache, Source};
-use caching_with_redis::settings::SemanticChoice;
+use caching_with_redis::settings::{GuardChoice, SemanticChoice};
 use caching_with_redis::{
     ChatProvider, ChatRequest, ChatResponse, Settings, open_backend, open_responses, open_semantic,
     open_vectors,
@@ -136,6 +136,7 @@ async fn the_stage_is_had_by_itself_or_not_at_all() {
     let names = vectors.store.indexes(&caching_with_redis::core::Namespace::default()).await;
     let names: Vec<_> = names.unwrap().iter().map(|name| name.as_str().to_owned()).collect();
     assert_eq!(names, ["mine-384"]);
+    assert_eq!(memory.semantic_guards, GuardChoice::default());
     let off = settings(&[("backend", "memory"), ("semantic", "off")]);
     assert_eq!(off.semantic, SemanticChoice::Off);
     assert!(open_semantic(&off, &store).await.unwrap().is_none());

@@ -5,6 +5,8 @@
 //! listed in [`VARIABLES`].
 
 mod choice;
+#[cfg(feature = "responses")]
+mod guards;
 mod load;
 mod nearest;
 mod semantic;
@@ -25,7 +27,9 @@ use crate::{ByteSize, Span};
 pub use choice::{
     BackendChoice, EngineChoice, ProviderChoice, ResponseChoice, SemanticChoice, TrackingChoice,
 };
-pub use semantic::{GuardChoice, Thresholds};
+#[cfg(feature = "responses")]
+pub use guards::GuardChoice;
+pub use semantic::Thresholds;
 pub use variable::{VARIABLES, Variable};
 pub use warning::SettingsWarning;
 
@@ -147,8 +151,13 @@ pub struct Settings {
     #[serde(default)]
     pub semantic_threshold: Thresholds,
     /// What else must agree.
+    #[cfg(feature = "responses")]
     #[serde(default)]
     pub semantic_guards: GuardChoice,
+    /// Not read by a program without caches of answers.
+    #[cfg(not(feature = "responses"))]
+    #[serde(default)]
+    pub semantic_guards: serde::de::IgnoredAny,
     /// How many of the nearest questions are looked at.
     #[serde(default = "semantic::default_candidates")]
     pub semantic_candidates: usize,
@@ -268,6 +277,18 @@ impl Settings {
         overrides: impl IntoIterator<Item = (&'static str, String)>,
     ) -> Result<Self, SettingsError> {
         load::load(file, environment, overrides)
+    }
+
+    /// As [`from_sources`](Self::from_sources), and no file is read, not even `cache.toml`: for a second
+    /// store, to which nothing that is meant for the first may go.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn without_file(
+        environment: &[(String, String)],
+        overrides: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<Self, SettingsError> {
+        load::load_with(None, environment, overrides)
     }
 }
 
