@@ -10,8 +10,7 @@ use caching_with_redis::embedding::ModelChange;
 use caching_with_redis::guard::{Budgets, WriteBehind};
 use caching_with_redis::redis::{NearConfig, VectorOptions};
 use caching_with_redis::settings::{
-    BackendChoice, GuardChoice, ProviderChoice, SemanticChoice, SettingsWarning, TrackingChoice,
-    VARIABLES,
+    BackendChoice, ProviderChoice, SemanticChoice, SettingsWarning, TrackingChoice, VARIABLES,
 };
 use caching_with_redis::{Settings, WhyBackend, open_backend, session_builder};
 use redis_test_server::TestServer;
@@ -40,7 +39,6 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(settings.model_change, ModelChange::Follow);
     assert_eq!((settings.near_memory, settings.near_tracking), (None, TrackingChoice::Broadcast));
     assert_eq!((settings.semantic, settings.index_graphs), (SemanticChoice::Off, false));
-    assert_eq!(settings.semantic_guards, GuardChoice::default());
     assert!(settings.index_staleness.0.is_zero());
     assert!(!settings.strict && !settings.write_behind && !settings.metrics);
 }

@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use crate::support::{User, has_hangul};
 
-const ASKED: &str = "How do I reset my password?\n";
-const ALIKE: &str = "how do i reset my password\n";
+const ASKED: &str = "How do I reset my password after May 2023?\n";
+const ALIKE: &str = "how do i reset my passwords after May 2023\n";
+/// Nearly the same to a model, and about something else.
+const OTHER: &str = "How do I reset my password after May 2024?\n";
 
 fn on_each_store(mode: &str, check: impl Fn(&User)) {
     let redis = TestServer::start();
@@ -37,7 +39,7 @@ fn a_like_question_is_answered_and_the_answer_says_so() {
         assert!(semantic["matched"].as_str().unwrap().starts_with("cache:"), "{semantic}");
         let exact = chat(user, ASKED);
         assert_eq!((&exact["hit"], &exact["semantic"]), (&true.into(), &Value::Null));
-        let other = chat(user, "How do I reset my router?\n");
+        let other = chat(user, OTHER);
         assert_eq!((&other["hit"], &other["semantic"]), (&false.into(), &Value::Null), "a guard");
 
         for (language, words) in [("en", "like question"), ("ko", "비슷한 질문의 답변")] {
@@ -48,6 +50,7 @@ fn a_like_question_is_answered_and_the_answer_says_so() {
         let stats = user.json(&["stats"]);
         let responses = &stats["responses"];
         assert_eq!(responses["counters"]["semantic_hits"], 3, "{stats}");
+        assert_eq!(responses["counters"]["semantic_guard_dates"], 1, "{stats}");
         assert_eq!(
             (&responses["semantic"]["mode"], &responses["semantic"]["guards"]),
             (&"on".into(), &"all".into())

@@ -217,7 +217,7 @@ pub enum Precision {
     Int8,
     /// One bit a value, and one byte: a graph of the bits finds candidates, some more than are asked
     /// for, and the bytes tell which of them are the nearest, so that a similarity is off by less than
-    /// 0.02 all the same. Searches are fast and miss more than with [`Int8`](Self::Int8). Approximate
+    /// 0.02 all the same. Writes are faster than with [`Int8`](Self::Int8), and searches miss more. Approximate
     /// indexes only, and not of every store: [`VectorStore::check_schema`](super::VectorStore::check_schema)
     /// tells.
     Binary,

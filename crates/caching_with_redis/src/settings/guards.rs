@@ -1,14 +1,14 @@
-//! Guards of the semantic stage, as they are written.
+//! The guards of the semantic stage, as they are written.
 
 use std::fmt;
 use std::str::FromStr;
 
 use response_cache::semantic::{Guard, Guards};
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 use super::SettingsError;
 use super::nearest::nearest;
-use super::semantic::{parts, read_from_text};
+use super::semantic::parts;
 
 /// Which guards stand before an answer: `all`, `none`, those that are named, or all but those behind a
 /// minus sign: `-additions, -substitution`.
@@ -69,7 +69,11 @@ fn guard(name: &str) -> Result<Guard, SettingsError> {
     })
 }
 
-read_from_text!(GuardChoice);
+impl<'de> Deserialize<'de> for GuardChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
 
 #[cfg(test)]
 mod tests {

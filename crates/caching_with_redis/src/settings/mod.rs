@@ -24,8 +24,6 @@ use serde::Deserialize;
 
 use crate::{ByteSize, Span};
 
-#[cfg(not(feature = "responses"))]
-pub use crate::without::guards::GuardChoice;
 pub use choice::{
     BackendChoice, EngineChoice, ProviderChoice, ResponseChoice, SemanticChoice, TrackingChoice,
 };
@@ -153,8 +151,13 @@ pub struct Settings {
     #[serde(default)]
     pub semantic_threshold: Thresholds,
     /// What else must agree.
+    #[cfg(feature = "responses")]
     #[serde(default)]
     pub semantic_guards: GuardChoice,
+    /// Not read by a program without caches of answers.
+    #[cfg(not(feature = "responses"))]
+    #[serde(default)]
+    pub semantic_guards: serde::de::IgnoredAny,
     /// How many of the nearest questions are looked at.
     #[serde(default = "semantic::default_candidates")]
     pub semantic_candidates: usize,

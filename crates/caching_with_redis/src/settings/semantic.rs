@@ -1,4 +1,4 @@
-//! Settings of the semantic stage: thresholds as they are written, and what must hold.
+//! Settings of the semantic stage: thresholds as they are written, and whether all of them can be.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use cache_core::Namespace;
 use cache_core::vector::{IndexName, Similarity};
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 use super::{SemanticChoice, Settings, SettingsError};
-use crate::without::built_without;
 
 /// What is less is a distance, or lets most wrong answers pass.
 const LEAST_THRESHOLD: f32 = 0.5;
@@ -72,19 +72,11 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// Reads a type by its `FromStr`, from whatever stands there.
-macro_rules! read_from_text {
-    ($($name:ident),+) => {
-        $(impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-            }
-        })+
-    };
+impl<'de> Deserialize<'de> for Thresholds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
-
-read_from_text!(Thresholds);
-pub(super) use read_from_text;
 
 pub(super) fn default_candidates() -> usize {
     4
@@ -107,14 +99,13 @@ pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
     // The dimensions of the vectors follow.
     IndexName::new(Namespace::default(), &format!("{}-65536", settings.semantic_index))
         .map_err(|error| SettingsError::of("semantic_index", error))?;
-    if settings.semantic == SemanticChoice::Off {
-        return Ok(());
-    }
-    if !cfg!(feature = "responses") {
-        let message = built_without("the cache of answers", "responses");
+    if settings.semantic != SemanticChoice::Off && !cfg!(feature = "responses") {
+        let message = "this program was built without caches of answers: build it with the feature \
+                       `responses` of caching_with_redis";
         return Err(SettingsError::of("semantic", message));
     }
-    if settings.semantic_threshold.of(&settings.namespace).is_none() {
+    let threshold = settings.semantic_threshold.of(&settings.namespace);
+    if settings.semantic != SemanticChoice::Off && threshold.is_none() {
         let message = format!(
             "CACHE_SEMANTIC is set, and the namespace {} has no threshold: it depends on the model \
              and on the questions, see docs/semantic-cache.md",

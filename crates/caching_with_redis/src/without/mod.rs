@@ -5,8 +5,6 @@
 pub(crate) mod azure;
 #[cfg(not(feature = "embedded"))]
 pub(crate) mod embedded;
-#[cfg(not(feature = "responses"))]
-pub(crate) mod guards;
 #[cfg(not(feature = "local"))]
 pub(crate) mod local;
 #[cfg(not(feature = "metrics"))]
