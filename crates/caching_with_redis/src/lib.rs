@@ -30,7 +30,7 @@ pub use cache::EmbeddingCache;
 pub use compressed::CompressedEmbeddingCache;
 pub use error::Error;
 #[cfg(feature = "metrics")]
-pub use observed::Observed;
+pub use observed::{OBSERVED_METRICS, Observed};
 pub use prices::{Prices, Quote};
 pub use provider::{OpenedProvider, WhyProvider, open_chat, open_provider};
 pub use settings::Settings;

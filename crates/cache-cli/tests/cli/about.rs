@@ -9,7 +9,7 @@ use crate::support::{User, has_hangul};
 #[test]
 fn the_pages_of_the_documentation_are_what_the_program_says() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
-    for page in ["cli", "configuration"] {
+    for page in ["cli", "configuration", "metrics"] {
         for (language, file) in [("en", format!("{page}.md")), ("ko", format!("ko/{page}.md"))] {
             let said = User::new().run(["reference", page, "--lang", language]).expect_code(0);
             let written = fs::read_to_string(docs.join(&file)).unwrap_or_default();

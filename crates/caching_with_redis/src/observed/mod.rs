@@ -1,6 +1,7 @@
 //! What services, guard and near cache count, given to the program's recorder of metrics.
 
 mod guard;
+mod metrics;
 #[cfg(feature = "redis")]
 mod near;
 #[cfg(feature = "responses")]
@@ -9,11 +10,12 @@ mod responses;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use cache_metrics::Publisher;
+use cache_metrics::{Publisher, describe_all};
 use embedding_cache::EmbeddingCache;
 use tokio::task::JoinHandle;
 
 use crate::OpenedBackend;
+pub use metrics::OBSERVED_METRICS;
 
 /// Gives on what a store and the caches on it count in this process, as counters and gauges of the
 /// [`metrics`](cache_metrics) facade.
@@ -26,6 +28,7 @@ use crate::OpenedBackend;
 #[derive(Debug)]
 pub struct Observed {
     sources: Vec<Box<dyn Source>>,
+    described: bool,
 }
 
 /// Something that counts.
@@ -51,7 +54,7 @@ impl Observed {
         sources.extend(guard::of(store));
         #[cfg(feature = "redis")]
         sources.extend(near::of(store));
-        Self { sources }
+        Self { sources, described: false }
     }
 
     /// And the statistics of this cache, as far as this process has to do with them. Those of
@@ -64,6 +67,9 @@ impl Observed {
 
     /// Gives on how everything stands now. It asks no store and takes some microseconds.
     pub fn publish(&mut self) {
+        if !std::mem::replace(&mut self.described, true) {
+            describe_all(OBSERVED_METRICS);
+        }
         for source in &mut self.sources {
             source.publish();
         }

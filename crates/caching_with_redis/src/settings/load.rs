@@ -15,13 +15,23 @@ const DEFAULT_FILE: &str = "cache.toml";
 /// Variables of this family that the program does not know are reported: they may be misspelt.
 const FAMILY: &str = "CACHE_";
 
+/// With this file, or the one that the environment names, or that is in the folder.
 pub(super) fn load(
     file: Option<&Path>,
     environment: &[(String, String)],
     overrides: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Result<Settings, SettingsError> {
+    load_with(settings_file(file, environment)?, environment, overrides)
+}
+
+/// With this file or none.
+pub(super) fn load_with(
+    file: Option<PathBuf>,
+    environment: &[(String, String)],
+    overrides: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<Settings, SettingsError> {
     let mut builder = Config::builder();
-    if let Some(path) = settings_file(file, environment)? {
+    if let Some(path) = file {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             SettingsError::new(format!(
                 "the settings file {} cannot be read: {error}",

@@ -1,5 +1,6 @@
 //! What the program says of itself: completions, manual pages, pages of the documentation.
 
+pub(crate) mod metrics;
 mod reference;
 
 use clap::Command;
