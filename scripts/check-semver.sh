@@ -22,4 +22,4 @@ chosen=()
 for crate in "${crates[@]}"; do chosen+=(--package "$crate"); done
 
 echo "compared with $(git log -1 --format='%h, %s' "$revision")"
-cargo semver-checks check-release --baseline-rev "$revision" "${chosen[@]}"
+cargo semver-checks check-release --baseline-rev "$revision" "${chosen[@]}" || exit 1

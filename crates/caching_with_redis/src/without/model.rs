@@ -8,8 +8,7 @@ use super::built_without;
 use crate::settings::SettingsError;
 use crate::{Error, Settings};
 
-pub(crate) async fn open(settings: &Settings) -> Result<Arc<dyn EmbeddingProvider>, Error> {
-    let key = if settings.model_dir.is_some() { "model_dir" } else { "provider" };
+pub(crate) async fn open(_: &Settings) -> Result<Arc<dyn EmbeddingProvider>, Error> {
     let missing = built_without("models in the process", "local-model");
-    Err(SettingsError::of(key, format!("{missing}; it needs Rust 1.94")).into())
+    Err(SettingsError::of("model_dir", format!("{missing}; it needs Rust 1.94")).into())
 }
