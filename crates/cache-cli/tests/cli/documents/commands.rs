@@ -19,9 +19,7 @@ pub(super) struct Command {
 
 impl Command {
     fn new(line: String) -> Self {
-        let words = words(&line);
-        let assignments = words.iter().take_while(|word| is_assignment(word)).count();
-        Self { words: words[assignments..].to_vec(), line, shows: Vec::new() }
+        Self { words: words(&line), line, shows: Vec::new() }
     }
 }
 
@@ -159,9 +157,14 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// The words of a command line. What a shell would put in the place of `$(…)` and `$NAME` stays as it
-/// is written.
+/// The words of a command line, without the assignments before the command.
 pub(super) fn words(line: &str) -> Vec<String> {
+    let words = all_words(line);
+    words.into_iter().skip_while(|word| is_assignment(word)).collect()
+}
+
+/// What a shell would put in the place of `$(…)` and `$NAME` stays as it is written.
+fn all_words(line: &str) -> Vec<String> {
     let (mut words, mut word) = (Vec::new(), None::<String>);
     let (mut quote, mut depth) = (None, 0_usize);
     for c in line.chars() {
@@ -190,6 +193,6 @@ pub(super) fn words(line: &str) -> Vec<String> {
 #[test]
 fn words_are_those_of_a_shell() {
     let line = r#"A=$(b c) export "d e"='f' # g"#;
-    assert_eq!(words(line), ["A=$(b c)", "export", "d e=f"]);
-    assert_eq!(Command::new(line.to_owned()).words, ["export", "d e=f"]);
+    assert_eq!(all_words(line), ["A=$(b c)", "export", "d e=f"]);
+    assert_eq!(words(line), ["export", "d e=f"]);
 }
