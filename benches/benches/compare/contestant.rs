@@ -55,13 +55,14 @@ impl Work {
         }
     }
 
-    /// How often all contestants have their turn.
+    /// How often all contestants have their turn. The turns are short, for a machine is faster at some
+    /// times than at others.
     pub(crate) fn rounds(self, test: bool) -> usize {
         match self {
             _ if test => 1,
-            Self::Single => 20,
-            Self::Concurrent => 10,
-            Self::Batch | Self::Store | Self::Partial => 3,
+            Self::Single => 200,
+            Self::Concurrent => 40,
+            Self::Batch | Self::Store | Self::Partial => 10,
             Self::Stampede | Self::Duplicates | Self::Exact => 1,
         }
     }
@@ -278,9 +279,9 @@ impl<C: Cache> Contestant for InRust<C> {
     fn often(&self, work: Work, test: bool) -> usize {
         match work {
             _ if test => 1,
-            Work::Single => 200,
-            Work::Concurrent => 20,
-            Work::Batch | Work::Store | Work::Partial => 20,
+            Work::Single => 20,
+            Work::Concurrent => 5,
+            Work::Batch | Work::Store | Work::Partial => 6,
             Work::Stampede | Work::Duplicates | Work::Exact => 1,
         }
     }

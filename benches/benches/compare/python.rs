@@ -107,8 +107,7 @@ impl Contestant for Rival {
 
     fn often(&self, work: Work, _: bool) -> usize {
         match work {
-            Work::Single => 20,
-            Work::Concurrent => 2,
+            Work::Single => 2,
             _ => 1,
         }
     }

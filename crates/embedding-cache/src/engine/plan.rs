@@ -79,7 +79,7 @@ impl Core {
             return vec![Ok(entry.into_lookup(Source::Hit))];
         }
         let distinct = Distinct { keys: vec![key], first: vec![0], of: vec![Some(0)] };
-        self.compute_missing(call, &[text], distinct, read, ticket, compute, launch).await
+        Box::pin(self.compute_missing(call, &[text], distinct, read, ticket, compute, launch)).await
     }
 
     async fn run_many<'a>(
@@ -95,9 +95,10 @@ impl Core {
         }
         let ticket = self.flights.ticket();
         let read = self.read(call, &distinct.keys).await;
-        self.compute_missing(call, texts, distinct, read, ticket, compute, launch).await
+        Box::pin(self.compute_missing(call, texts, distinct, read, ticket, compute, launch)).await
     }
 
+    /// Boxed where it is called: it is big, and a hit would carry it along.
     #[expect(clippy::too_many_arguments, reason = "the second half of one procedure")]
     async fn compute_missing<'a>(
         self: &Arc<Self>,
