@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "benchmarks")]
 
 mod engines;
+mod graph;
 mod memory;
 
 use cache_core::vector::{
@@ -21,6 +22,7 @@ const DIMENSIONS: usize = 384;
 async fn main() {
     let test = std::env::args().any(|argument| argument == "--test");
     memory::run(test).await;
+    graph::run(test).await;
     engines::run(test).await;
 }
 

@@ -117,14 +117,14 @@ async fn a_graph_finds_what_comparing_with_all_finds() {
     gone.iter().for_each(|i| _ = entries.remove(i));
     judge(&index, &entries).await;
     let graph = info(&index).await;
-    assert_eq!((graph.entries + graph.pending) as usize, entries.len());
+    assert_eq!(graph.entries + graph.pending, entries.len() as u64);
     assert!(graph.pending > 300 && graph.entries > 4_600 && !graph.building, "{graph:?}");
 
     let more: BTreeMap<_, _> = (6_000..7_000).map(|i| (i, vector(i))).collect();
     fill(&index, &more).await;
     entries.extend(more);
     let graph = built(&index).await;
-    assert_eq!((graph.entries as usize, graph.pending), (entries.len(), 0), "built anew");
+    assert_eq!((graph.entries, graph.pending), (entries.len() as u64, 0), "built anew");
     judge(&index, &entries).await;
 
     // The same vectors again are no change.

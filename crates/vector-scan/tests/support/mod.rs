@@ -23,7 +23,7 @@ pub fn in_group(id: u32) -> Attributes {
 }
 
 pub fn one_group(number: u32) -> Filter {
-    Filter::tag(group(), &number.to_string())
+    Filter::tag(group(), number.to_string())
 }
 
 pub fn half_of_the_groups() -> Filter {
