@@ -51,6 +51,14 @@ mod redis_in_production {}
 mod redis_in_production_ko {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../docs/migration.md")]
+mod migration {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ko/migration.md")]
+mod migration_ko {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../docs/responses.md")]
 mod responses {}
 

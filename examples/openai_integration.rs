@@ -45,8 +45,7 @@ async fn main() -> anyhow::Result<()> {
         let vectors = cache.embed_batch(&TEXTS).await?;
         let time = start.elapsed();
         let done = cache.statistics().since(&before);
-        println!("{run}: {} vectors of {} numbers", vectors.len(), vectors[0].dimensions());
-        println!("  {} hits in {time:.1?}", done.hits);
+        println!("{run}: {} vectors, {} hits, in {time:.1?}", vectors.len(), done.hits);
         println!(
             "  {} calls, {} tokens, ${:.8} spent",
             done.provider_calls,

@@ -65,6 +65,54 @@ fn the_first_steps_run() {
 }
 
 #[test]
+fn a_hit_is_faster_than_a_model_behind_a_network() {
+    let redis = TestServer::start();
+    for settings in [[("CACHE_BACKEND", "embedded")], [("REDIS_URL", &redis.url())]] {
+        let said = run("performance_comparison", &["--quick"], &settings);
+        let row = |model: &str, cache: &str| {
+            let begins = |line: &&str| line.contains(model) && line.contains(cache);
+            let row =
+                said.lines().find(begins).unwrap_or_else(|| panic!("{model} {cache}: {said}"));
+            row.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+        };
+        for model in ["behind 200 ms", "in this process"] {
+            assert_eq!(row(model, "| none")[5], "1");
+            assert_eq!(row(model, "| exact")[7], "exact");
+            assert!(row(model, "| compressed")[7].starts_with("cosine 0.9999"), "{said}");
+        }
+        let faster = row("behind 200 ms", "| exact")[5].replace(" ×", "");
+        assert!(faster.parse::<f64>().unwrap() > 2.0, "{said}");
+    }
+}
+
+/// Readers find each, read it in one go, and know that it runs.
+#[test]
+fn every_example_is_short_listed_and_run() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let tests = include_str!("examples.rs");
+    let mut count = 0;
+    for entry in folder.read_dir().unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_none_or(|it| it != "rs") || file.ends_with("lib.rs") {
+            continue;
+        }
+        count += 1;
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.lines().count() < 120, "{name} is longer than a reader's patience");
+        assert!(text.starts_with("//! "), "{name} does not say what it shows");
+        assert!(text.contains(&format!("--example {name}")), "{name} does not say how to run it");
+        assert!(
+            index.contains(&format!("| [`{name}`]({name}.rs) |")),
+            "{name} is not in README.md"
+        );
+        assert!(tests.contains(&format!("run(\"{name}\"")), "{name} is not run by a test");
+    }
+    assert!(count > 10, "the examples are where they are looked for");
+}
+
+#[test]
 fn a_store_of_ones_own_keeps_the_contract() {
     let said = run("custom_backend", &[], &[]);
     assert!(said.contains("the map keeps the contract, and Some([0.5, 0.25])"), "{said}");

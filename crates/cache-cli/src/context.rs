@@ -181,9 +181,14 @@ impl Opened {
 
     /// The key of a text; `None` as long as nobody knows which model's it is to be.
     pub(crate) async fn key(&self, text: &str) -> Result<Option<String>, Failure> {
-        let unknown = depend_on_answers(&*self.provider.provider)
-            && self.model.answering_model().await?.is_none();
+        let unknown = self.model_is_unknown().await?;
         Ok((!unknown).then(|| self.model.key(text).to_string()))
+    }
+
+    /// Whether keys depend on which model answers, and no reply has said yet which that is.
+    pub(crate) async fn model_is_unknown(&self) -> Result<bool, Failure> {
+        Ok(depend_on_answers(&*self.provider.provider)
+            && self.model.answering_model().await?.is_none())
     }
 }
 

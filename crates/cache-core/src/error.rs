@@ -7,6 +7,24 @@ use std::time::Duration;
 /// Any error of somebody else's code.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
+/// One name, one variant: none is forgotten in the list of all.
+macro_rules! names {
+    ($kind:ident { $($variant:ident $name:literal,)* }) => {
+        impl $kind {
+            /// All of them, in the order of their definition.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// A short, stable, low-cardinality label for logs and metrics.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
 /// Why an operation on a store failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -37,26 +55,20 @@ pub enum ErrorKind {
     Other,
 }
 
-impl ErrorKind {
-    /// A short, stable, low-cardinality label for logs and metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unavailable => "unavailable",
-            Self::Timeout => "timeout",
-            Self::Unauthenticated => "unauthenticated",
-            Self::PermissionDenied => "permission_denied",
-            Self::Full => "full",
-            Self::ReadOnly => "read_only",
-            Self::WrongType => "wrong_type",
-            Self::Corrupt => "corrupt",
-            Self::Conflict => "conflict",
-            Self::InvalidInput => "invalid_input",
-            Self::Unsupported => "unsupported",
-            Self::Other => "other",
-        }
-    }
-}
+names! { ErrorKind {
+    Unavailable "unavailable",
+    Timeout "timeout",
+    Unauthenticated "unauthenticated",
+    PermissionDenied "permission_denied",
+    Full "full",
+    ReadOnly "read_only",
+    WrongType "wrong_type",
+    Corrupt "corrupt",
+    Conflict "conflict",
+    InvalidInput "invalid_input",
+    Unsupported "unsupported",
+    Other "other",
+} }
 
 /// An operation on a store failed.
 ///
@@ -163,27 +175,21 @@ pub enum ProviderErrorKind {
     Failed,
 }
 
-impl ProviderErrorKind {
-    /// A short, stable, low-cardinality label for logs and metrics.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unauthorized => "unauthorized",
-            Self::Forbidden => "forbidden",
-            Self::NotFound => "not_found",
-            Self::WrongModel => "wrong_model",
-            Self::RateLimited => "rate_limited",
-            Self::ContentFiltered => "content_filtered",
-            Self::InputTooLong => "input_too_long",
-            Self::InvalidInput => "invalid_input",
-            Self::BadReply => "bad_reply",
-            Self::Timeout => "timeout",
-            Self::Unreachable => "unreachable",
-            Self::Unavailable => "unavailable",
-            Self::Failed => "failed",
-        }
-    }
-}
+names! { ProviderErrorKind {
+    Unauthorized "unauthorized",
+    Forbidden "forbidden",
+    NotFound "not_found",
+    WrongModel "wrong_model",
+    RateLimited "rate_limited",
+    ContentFiltered "content_filtered",
+    InputTooLong "input_too_long",
+    InvalidInput "invalid_input",
+    BadReply "bad_reply",
+    Timeout "timeout",
+    Unreachable "unreachable",
+    Unavailable "unavailable",
+    Failed "failed",
+} }
 
 /// A provider, or a caller's own computation, failed.
 ///

@@ -75,14 +75,14 @@ macro_rules! statistics {
     (
         $(#[$outer:meta])*
         $vis:vis struct $statistics:ident in $prefix:literal {
-            $($(#[$doc:meta])* $name:ident),* $(,)?
+            $($(#[doc = $doc:literal])* $name:ident),* $(,)?
         }
     ) => {
         $(#[$outer])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         #[non_exhaustive]
         $vis struct $statistics {
-            $($(#[$doc])* $vis $name: u64,)*
+            $($(#[doc = $doc])* $vis $name: u64,)*
         }
 
         #[derive(Debug, Default)]
@@ -100,6 +100,10 @@ macro_rules! statistics {
         }
 
         impl $statistics {
+            /// What each count says, by its name, in Markdown: for references and exporters.
+            $vis const DESCRIPTIONS: &[(&'static str, &'static str)] =
+                &[$((stringify!($name), concat!($($doc),*)),)*];
+
             /// Names and counts, for tables and exporters.
             #[must_use]
             $vis fn to_pairs(self) -> Vec<(&'static str, u64)> {
@@ -163,6 +167,7 @@ mod tests {
         add(&counts.two, 2);
         let second = unshared.take(|| counts.snapshot());
         assert_eq!(second.to_pairs(), [("one", 3), ("two", 2)]);
+        assert_eq!(Statistics::DESCRIPTIONS, [("one", " Once."), ("two", " Twice.")]);
     }
 
     #[test]

@@ -13,11 +13,8 @@ use cache_core::{
 use futures_core::Stream;
 use tracing::Instrument;
 
-use crate::provider_meter::ProviderMeter;
+use crate::provider_meter::{COMPLETE, ProviderMeter, STREAM};
 use crate::watch::{OK, Watch};
-
-const COMPLETE: &str = "complete";
-const STREAM: &str = "stream";
 
 /// A chat model whose calls are counted and measured: any other one, wrapped.
 ///

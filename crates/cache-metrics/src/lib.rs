@@ -12,7 +12,9 @@ mod record;
 mod watch;
 
 pub use backend::MeteredBackend;
-pub use catalogue::{METRICS, Metric, MetricKind, SECONDS_BUCKETS, describe};
+pub use catalogue::{
+    METRICS, Metric, MetricKind, MetricUnit, SECONDS_BUCKETS, describe, describe_all,
+};
 pub use chat::MeteredChat;
 pub use provider::MeteredProvider;
-pub use publisher::Publisher;
+pub use publisher::{Publisher, STATISTICS_GAUGES};

@@ -15,7 +15,7 @@ macro_rules! operations {
         }
 
         impl Operation {
-            const ALL: &[Self] = &[$(Self::$variant,)*];
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// A short, stable label.
             pub(crate) fn as_str(self) -> &'static str {

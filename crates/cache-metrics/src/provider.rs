@@ -8,10 +8,8 @@ use cache_core::{
 };
 use tracing::Instrument;
 
-use crate::provider_meter::ProviderMeter;
+use crate::provider_meter::{EMBED, INPUT, ProviderMeter};
 use crate::watch::{OK, Watch};
-
-const EMBED: &str = "embed";
 
 /// A provider of embeddings whose calls are counted and measured: any other one, wrapped.
 ///
@@ -44,7 +42,7 @@ impl MeteredProvider {
         for error in response.embeddings.iter().filter_map(|result| result.as_ref().err()) {
             self.meter.failed(EMBED, error.kind());
         }
-        self.meter.tokens("input", response.tokens.unwrap_or(0));
+        self.meter.tokens(INPUT, response.tokens.unwrap_or(0));
         OK
     }
 }

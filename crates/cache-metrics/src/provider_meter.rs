@@ -11,6 +11,18 @@ use crate::catalogue::{
 };
 use crate::record;
 
+/// What a provider does.
+pub(crate) const EMBED: &str = "embed";
+pub(crate) const COMPLETE: &str = "complete";
+pub(crate) const STREAM: &str = "stream";
+pub(crate) const PROVIDER_OPERATIONS: [&str; 3] = [EMBED, COMPLETE, STREAM];
+
+/// What tokens are for.
+pub(crate) const INPUT: &str = "input";
+const CACHED_INPUT: &str = "cached_input";
+const OUTPUT: &str = "output";
+pub(crate) const TOKEN_KINDS: [&str; 3] = [INPUT, CACHED_INPUT, OUTPUT];
+
 /// The labels that name a provider.
 #[derive(Debug, Clone)]
 pub(crate) struct ProviderMeter {
@@ -64,9 +76,9 @@ impl ProviderMeter {
     }
 
     pub(crate) fn usage(&self, usage: TokenUsage) {
-        self.tokens("input", usage.prompt);
-        self.tokens("cached_input", usage.cached_prompt);
-        self.tokens("output", usage.completion);
+        self.tokens(INPUT, usage.prompt);
+        self.tokens(CACHED_INPUT, usage.cached_prompt);
+        self.tokens(OUTPUT, usage.completion);
     }
 
     fn key(&self, name: &'static str, more: &[(&'static str, &'static str)]) -> Key {

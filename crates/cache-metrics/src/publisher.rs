@@ -2,9 +2,18 @@
 
 use std::collections::HashMap;
 
-use metrics::{Key, Label, Unit};
+use metrics::{Key, Label};
 
+use crate::catalogue::MetricUnit;
 use crate::record;
+
+/// The gauges of a service's [statistics](Publisher::statistics) that are made from its counts: their
+/// names after `cache_{component}_`, their units and what they say.
+pub const STATISTICS_GAUGES: [(&str, MetricUnit, &str); 3] = [
+    ("hit_ratio", MetricUnit::Ratio, "Hits of all lookups since the counts began, 0 to 1"),
+    ("saved_dollars", MetricUnit::Dollars, "US dollars that hits did not cost"),
+    ("spent_dollars", MetricUnit::Dollars, "US dollars that the provider's tokens cost"),
+];
 
 /// Publishes the counts of one component: a service's statistics, a server, a queue, a breaker.
 ///
@@ -93,12 +102,8 @@ impl Publisher {
     }
 
     fn describe(&self) {
-        let gauges = [
-            ("hit_ratio", Unit::Count, "Hits of all lookups since the counts began, 0 to 1"),
-            ("saved_dollars", Unit::Count, "US dollars that hits did not cost"),
-            ("spent_dollars", Unit::Count, "US dollars that the provider's tokens cost"),
-        ];
-        for (name, unit, description) in gauges {
+        for (name, unit, description) in STATISTICS_GAUGES {
+            let unit = unit.of_the_facade();
             let name = format!("cache_{}_{name}", self.component);
             metrics::describe_gauge!(name, unit, description);
         }
@@ -115,7 +120,7 @@ fn hit_ratio(pairs: &[(&str, u64)]) -> f64 {
     let sum = |wanted: fn(&str) -> bool| -> u64 {
         pairs.iter().filter(|(name, _)| wanted(name)).map(|(_, count)| count).sum()
     };
-    let hits = sum(|name| matches!(name, "hits" | "stale_hits"));
+    let hits = sum(|name| matches!(name, "hits" | "stale_hits" | "semantic_hits"));
     let lookups = hits + sum(|name| name.starts_with("misses_"));
     if lookups == 0 { 0.0 } else { hits as f64 / lookups as f64 }
 }

@@ -49,11 +49,30 @@ fn a_count_that_begins_anew_goes_on() {
 }
 
 #[test]
-fn nothing_looked_up_is_no_ratio_of_nothing() {
+fn a_ratio_counts_hits_of_every_kind_and_is_none_of_nothing() {
     let recorder = recorder();
     let (shown, _guard) = record(&recorder);
-    Publisher::new("response").statistics(&[("hits", 0), ("misses_absent", 0)]);
+    let mut publisher = Publisher::new("response");
+    publisher.statistics(&[("hits", 0), ("misses_absent", 0)]);
     assert_eq!(shown.value("cache_response_hit_ratio", &[]), Some(0.0));
+    publisher.statistics(&[("hits", 1), ("misses_absent", 1), ("semantic_hits", 2)]);
+    assert_eq!(shown.value("cache_response_hit_ratio", &[]), Some(0.75));
+}
+
+/// What the labels' values are said to be are those that the wrappers use.
+#[test]
+fn values_of_labels_are_known() {
+    let metric = |name: &str| METRICS.iter().find(|metric| metric.name == name).unwrap();
+    let seconds = metric("cache_store_seconds");
+    assert_eq!(seconds.values("operation").len(), 16);
+    let outcomes = seconds.values("outcome");
+    assert_eq!((outcomes[0], outcomes[1], outcomes[13]), ("ok", "unavailable", "dropped"));
+    assert!(seconds.values("store").is_empty());
+    let tokens = metric("cache_provider_tokens_total");
+    assert_eq!(tokens.values("kind"), ["input", "cached_input", "output"]);
+    assert!(metric("cache_provider_errors_total").values("kind").contains(&"rate_limited"));
+    let operations = metric("cache_provider_seconds").values("operation");
+    assert_eq!(operations, ["embed", "complete", "stream"]);
 }
 
 #[test]
@@ -73,7 +92,7 @@ fn every_metric_is_described_and_in_the_readme() {
     for metric in METRICS {
         let help = format!("# HELP {} {}", metric.name, metric.description);
         assert!(text.contains(&help), "{help} is not in {text}");
-        let kind = format!("{:?}", metric.kind).to_lowercase();
+        let kind = metric.kind.as_str();
         let labels: Vec<_> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
         let row = readme.lines().find(|line| line.starts_with(&format!("| `{}` |", metric.name)));
         let row = row.unwrap_or_else(|| panic!("{} is not in the README", metric.name));

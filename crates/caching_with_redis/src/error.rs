@@ -16,9 +16,11 @@ pub enum Error {
     #[error(transparent)]
     Embedding(#[from] embedding_cache::Error),
     /// A conversation could not be read or written.
+    #[cfg(feature = "sessions")]
     #[error(transparent)]
     Session(#[from] session_store::Error),
     /// A chat model's answer could not be had.
+    #[cfg(feature = "responses")]
     #[error(transparent)]
     Response(#[from] response_cache::Error),
     /// A setting is missing, unknown or makes no sense.
@@ -34,6 +36,7 @@ pub enum Error {
     #[error(transparent)]
     Build(#[from] BuildError),
     /// Settings of the response cache contradict each other.
+    #[cfg(feature = "responses")]
     #[error(transparent)]
     BuildResponses(#[from] response_cache::BuildError),
     /// The provider cannot be set up like this.

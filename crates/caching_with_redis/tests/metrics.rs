@@ -1,11 +1,14 @@
 //! Store, provider, services, guard and near cache as Prometheus is shown them.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use caching_with_redis::metrics::SECONDS_BUCKETS;
-use caching_with_redis::{Observed, Settings, builder, open_backend, open_provider};
+use caching_with_redis::{
+    OBSERVED_METRICS, Observed, Settings, builder, open_backend, open_provider,
+};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use redis_test_server::TestServer;
 
@@ -63,4 +66,16 @@ async fn everything_is_shown_to_prometheus() {
         assert!(shown.contains(line), "no {line} in {shown}");
     }
     assert!(!shown.contains("private"), "{shown}");
+    let of_prefix =
+        |name: &&str| name.starts_with("cache_guard_") || name.starts_with("cache_near_");
+    let lines = shown.lines().filter(|line| !line.starts_with('#'));
+    let published: BTreeSet<_> =
+        lines.filter_map(|line| line.split(' ').next()).filter(of_prefix).collect();
+    let documented: BTreeSet<_> = OBSERVED_METRICS.iter().map(|metric| metric.name).collect();
+    assert_eq!(published, documented);
+    for metric in OBSERVED_METRICS {
+        let help = format!("# HELP {} {}", metric.name, metric.description);
+        let kind = format!("# TYPE {} {}", metric.name, metric.kind.as_str());
+        assert!(shown.contains(&help) && shown.contains(&kind), "{help}: {shown}");
+    }
 }

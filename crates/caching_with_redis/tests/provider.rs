@@ -1,5 +1,4 @@
 //! Which provider the settings choose, what it needs, and that it works over a real socket.
-#![cfg(feature = "azure")]
 #![allow(clippy::unwrap_used)]
 
 use caching_with_redis::core::EmbeddingProviderExt;

@@ -152,14 +152,6 @@ fn every_variable_has_a_place_in_the_file() {
     }
 }
 
-#[cfg(not(feature = "metrics"))]
-#[test]
-fn a_program_without_metrics_does_not_pretend_to_measure() {
-    let wanted = environment(&[("CACHE_METRICS", "true")]);
-    let error = Settings::from_sources(None, &wanted, []).unwrap_err().to_string();
-    assert!(error.contains("CACHE_METRICS") && error.contains("feature"), "{error}");
-}
-
 #[test]
 fn half_of_azure_is_said() {
     let warnings = |pairs: &[(&str, &str)]| {

@@ -266,3 +266,13 @@ async fn bypass_goes_by_the_limits_too(store: Store) {
     assert!(matches!(results[5], Err(Error::EmptyText(5))));
     assert!(backend.take_calls().is_empty());
 }
+
+/// Futures are moved as they are combined: what only a miss needs has no place in a hit's.
+#[tokio::test]
+async fn a_call_is_small() {
+    let cache = cache(&Store::memory().watched(), &Arc::new(TestProvider::new()));
+    let one = size_of_val(&cache.embed("?"));
+    let batch = size_of_val(&cache.embed_batch(&["?"]));
+    assert!(one < 2_000, "{one} bytes");
+    assert!(batch < 2_000, "{batch} bytes");
+}

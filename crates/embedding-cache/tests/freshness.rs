@@ -16,6 +16,7 @@ use embedding_cache::{EmbeddingCache, Error, Lookup, Mode, Source};
 on_every_store!(
     an_entry_is_gone_after_its_ttl,
     ttls_are_spread_below_the_ttl,
+    vectors_from_elsewhere_have_ttls_of_their_own,
     a_call_may_take_only_young_entries,
     sliding_moves_the_end_and_not_the_longest_life,
     a_stale_entry_is_served_while_one_caller_refreshes_it,
@@ -84,6 +85,28 @@ async fn ttls_are_spread_below_the_ttl(store: Store) {
     for bad in [1.0, -0.1, f64::NAN, f64::INFINITY] {
         assert!(of(bad).build().is_err(), "{bad}");
     }
+}
+
+async fn vectors_from_elsewhere_have_ttls_of_their_own(store: Store) {
+    let backend = store.watched();
+    let cache = cache(&backend, &Arc::new(versions()));
+    let model = cache.provider().unwrap().clone().with_ttl(ttl(5_000));
+    let one = |text, of: Ttl| (text, vec![0.25f32, 7.0], of);
+    let given = [one("short", ttl(SHORT)), one("endless", Ttl::FOREVER)];
+    model.put_batch_with_ttls(given).await.unwrap();
+    model.put("as ever", vec![1.0, 2.0]).await.unwrap();
+    assert_eq!(backend.take_ttls(), [ttl(SHORT), Ttl::FOREVER, ttl(5_000)]);
+    tokio::time::sleep(OVER).await;
+    assert_eq!(model.contains_batch(&["short", "endless"]).await.unwrap(), [false, true]);
+
+    // Its end of freshness is of its own, too, where that is not the end of the entry.
+    let lasting = builder(&backend, &Arc::new(versions())).generation(1);
+    let lasting = lasting.stale_while_revalidate(LONG).build().unwrap();
+    let model = lasting.provider().unwrap();
+    model.put_batch_with_ttls([one("short", ttl(SHORT))]).await.unwrap();
+    assert_eq!(backend.take_ttls(), [ttl(SHORT + 3_600_000)]);
+    tokio::time::sleep(OVER).await;
+    assert_eq!(model.get("short").await.unwrap().unwrap().source, Source::Stale);
 }
 
 async fn a_call_may_take_only_young_entries(store: Store) {

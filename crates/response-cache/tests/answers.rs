@@ -330,3 +330,14 @@ async fn removal(store: Store) {
     cache.clear().await.unwrap();
     assert!(cache.get(&request("hi"), &options).await.unwrap().is_none());
 }
+
+/// Futures are moved as they are combined: what only a miss needs has no place in a hit's.
+#[tokio::test]
+async fn a_call_is_small() {
+    let cache = cache(&Store::memory().watched(), &Script::new([]));
+    let (request, options) = (request("?"), CallOptions::new());
+    let whole = size_of_val(&cache.complete_with(&request, &options));
+    let stream = size_of_val(&cache.stream_with(&request, &options));
+    assert!(whole < 2_000, "{whole} bytes");
+    assert!(stream < 2_000, "{stream} bytes");
+}

@@ -33,4 +33,5 @@ pub(crate) struct Reference {
 pub(crate) enum Page {
     Cli,
     Configuration,
+    Metrics,
 }

@@ -71,6 +71,11 @@ fn name_of(argument: &Arg, verb: Option<&str>) -> String {
         // They are the same with every verb about conversations.
         (id @ ("owner" | "tenant"), Some(verb)) if verb != "explain" => format!("whose.{id}"),
         ("name", Some(verb)) if verb.starts_with("index.") => "index.name".to_owned(),
+        // They are the same whatever cache is taken over.
+        (
+            id @ ("from" | "as_model" | "dimensions" | "input" | "overwrite" | "dry_run"),
+            Some(verb),
+        ) if verb.starts_with("import.") => format!("import.{id}"),
         (id, Some(verb)) => format!("{verb}.{id}"),
     }
 }

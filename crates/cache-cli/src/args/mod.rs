@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use caching_with_redis::core::InputKind;
 use caching_with_redis::settings::{BackendChoice, ProviderChoice};
 use caching_with_redis::{ByteSize, Span};
 use clap::builder::NonEmptyStringValueParser;
@@ -12,12 +13,14 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, Va
 use crate::language::Language;
 
 mod about;
+mod import;
 mod index;
 mod localized;
 mod refusal;
 mod session;
 
 pub(crate) use about::{About, Page};
+pub(crate) use import::{FromLangchain, FromRedisvl, ImportCache, KeyEncoder, OldCache, TakeOver};
 pub(crate) use index::{
     AddToIndex, CreateIndex, DropIndex, Index, IndexInfo, IndexVerb, KeptAs, SearchIndex,
 };
@@ -82,6 +85,7 @@ pub(crate) enum Verb {
     Get(Get),
     Explain(Explain),
     Warm(Warm),
+    Import(ImportCache),
     Index(Index),
     Monitor(Monitor),
     Session(Session),
@@ -161,6 +165,16 @@ pub(crate) struct Explain {
 pub(crate) enum Input {
     Query,
     Document,
+}
+
+impl Input {
+    /// What the library calls it.
+    pub(crate) fn kind(self) -> InputKind {
+        match self {
+            Self::Query => InputKind::Query,
+            Self::Document => InputKind::Document,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

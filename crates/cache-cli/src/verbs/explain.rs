@@ -1,9 +1,7 @@
 //! `explain`: what makes a key, and how two differ. A store is asked only where it remembers which
 //! model answers.
 
-use caching_with_redis::core::{
-    EmbedOptions, FieldDifference, FieldValue, InputKind, KeyExplanation, Scope,
-};
+use caching_with_redis::core::{EmbedOptions, FieldDifference, FieldValue, KeyExplanation, Scope};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -64,10 +62,7 @@ fn explanation(
 ) -> KeyExplanation {
     let mut options = EmbedOptions::default();
     if let Some(input) = input {
-        options = options.with_input_kind(match input {
-            Input::Query => InputKind::Query,
-            Input::Document => InputKind::Document,
-        });
+        options = options.with_input_kind(input.kind());
     }
     let scope = tenant.map_or_else(Scope::shared, Scope::tenant);
     keys.model.clone().with_scope(scope).with_options(options).explain(text)

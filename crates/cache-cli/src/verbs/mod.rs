@@ -9,8 +9,9 @@ mod explain;
 mod feed;
 mod finding;
 mod get;
+mod import;
 mod index;
-mod monitor;
+pub(crate) mod monitor;
 mod near;
 mod provider;
 mod session;
@@ -20,6 +21,8 @@ mod status;
 mod test;
 mod warm;
 
+#[cfg(test)]
+pub(crate) use about::metrics::descriptions as descriptions_of_metrics;
 use caching_with_redis::WhyBackend;
 
 use crate::args::{Arguments, Verb};
@@ -41,6 +44,7 @@ pub(crate) async fn run(arguments: &Arguments, output: Output) -> Result<(), Fai
         Verb::Get(get) => get::run(&context()?, get).await,
         Verb::Explain(explain) => explain::run(&context()?, explain).await,
         Verb::Warm(warm) => warm::run(&context()?, warm).await,
+        Verb::Import(old) => import::run(&context()?, old, arguments.common.ttl).await,
         Verb::Index(index) => index::run(&context()?, index).await,
         Verb::Monitor(monitor) => monitor::run(&context()?, monitor).await,
         Verb::Session(session) => session::run(&context()?, session).await,

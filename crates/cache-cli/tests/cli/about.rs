@@ -9,7 +9,7 @@ use crate::support::{User, has_hangul};
 #[test]
 fn the_pages_of_the_documentation_are_what_the_program_says() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
-    for page in ["cli", "configuration"] {
+    for page in ["cli", "configuration", "metrics"] {
         for (language, file) in [("en", format!("{page}.md")), ("ko", format!("ko/{page}.md"))] {
             let said = User::new().run(["reference", page, "--lang", language]).expect_code(0);
             let written = fs::read_to_string(docs.join(&file)).unwrap_or_default();
@@ -77,8 +77,32 @@ fn manual_pages_are_of_the_program_and_of_its_verbs() {
     assert!(program.contains(".TH cache-cli 1") && program.contains("doctor"), "{program}");
     let verb = user.run(["man", "session", "list"]).expect_code(0).stdout;
     assert!(verb.contains("session") && verb.contains("most"), "{verb}");
+    // Without its date; the version in its place would be shown as the date.
+    let foot = format!(" 1 \"\" \"cache-cli {}\" ", env!("CARGO_PKG_VERSION"));
+    for page in [&program, &verb] {
+        assert!(
+            page.lines().any(|line| line.starts_with(".TH ") && line.contains(&foot)),
+            "{page}"
+        );
+    }
     let korean = user.run(["man", "doctor", "--lang", "ko"]).expect_code(0).stdout;
     assert!(has_hangul(&korean) && !korean.contains("[OPTIONS]"), "{korean}");
     let nothing = user.run(["man", "session", "fly"]).expect_code(2);
     assert!(nothing.complaint().contains("fly"), "{nothing:#?}");
+}
+
+/// The example that packages install.
+#[test]
+fn the_example_of_a_settings_file_is_understood() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("debian/cache.toml");
+    let text = fs::read_to_string(example).expect("it is there");
+    let commented = text
+        .lines()
+        .map(|line| line.strip_prefix('#').filter(|it| !it.starts_with(' ')).unwrap_or(line));
+    let user = User::new();
+    for text in [text.clone(), commented.collect::<Vec<_>>().join("\n")] {
+        let file = user.file("cache.toml", text);
+        let settings = caching_with_redis::Settings::from_sources(Some(&file), &[], []);
+        settings.expect("every line is a setting");
+    }
 }

@@ -38,8 +38,8 @@ fn every_verb_speaks_korean() {
         assert!(has_hangul(&run.stdout), "{arguments:?}: {}", run.stdout);
     }
     for verb in [
-        "setup", "status", "test", "stats", "clear", "get", "explain", "warm", "index", "monitor",
-        "session", "chat",
+        "setup", "status", "test", "stats", "clear", "get", "explain", "warm", "import", "index",
+        "monitor", "session", "chat",
     ] {
         let help = user.run([verb, "--help"]).expect_code(0).stdout;
         assert!(help.contains("사용법:") && help.contains("종료 코드:"), "{help}");

@@ -3,8 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod about;
+#[cfg(unix)]
+mod containers;
 mod conversations;
+#[cfg(unix)]
+mod documents;
 mod errors;
+mod import;
 mod index;
 mod language;
 #[cfg(unix)]

@@ -165,7 +165,7 @@ fn a_store_that_is_not_there_is_an_error_and_one_that_goes_is_told() {
 }
 
 #[test]
-fn prometheus_gets_the_same_and_the_dashboard_asks_for_nothing_else() {
+fn prometheus_gets_the_same_as_the_reference_says() {
     let redis = TestServer::builder().max_memory("64mb", "allkeys-lru").start();
     let _replica = TestServer::builder().replica_of(&redis).start();
     let user = User::of_redis(&redis.url());
@@ -191,11 +191,18 @@ fn prometheus_gets_the_same_and_the_dashboard_asks_for_nothing_else() {
         assert!(shown.contains(part), "no {part} in {shown}");
     }
     assert!(!shown.contains("a text that no label may hold"));
-    for text in TEXTS {
-        for name in names_in(text) {
-            let recorded = cache_metrics::METRICS.iter().any(|metric| is_of(&name, metric.name));
-            let published = shown.lines().any(|line| line.split(['{', ' ']).next() == Some(&name));
-            assert!(recorded || published, "{name} is asked for, and nothing gives it");
+    for line in shown.lines().filter(|line| line.starts_with("cache_")) {
+        let (name, labels) = name_and_labels(line);
+        let documented = documented().find(|row| row.names.contains(&name));
+        let documented = documented.unwrap_or_else(|| panic!("{name} is not in docs/metrics.md"));
+        assert_eq!(labels, documented.labels, "{line}");
+    }
+    // Those of a store that is no Redis apart.
+    for name in documented().filter_map(|row| row.names.first().copied()) {
+        let is_published = |prefix: &&str| name.starts_with(&format!("cache_{prefix}_"));
+        if ["redis", "embedding", "response", "monitor"].iter().any(is_published) {
+            let mut published = shown.lines().map(|line| name_and_labels(line).0);
+            assert!(published.any(|published| published == name), "nothing gives {name}");
         }
     }
     let second = user.run(["monitor", "--listen", &address]).expect_code(5);
@@ -203,12 +210,83 @@ fn prometheus_gets_the_same_and_the_dashboard_asks_for_nothing_else() {
     assert_eq!(monitor.interrupt().0, Some(130));
 }
 
+#[test]
+fn a_store_without_servers_has_figures_of_its_own() {
+    let user = User::new();
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut monitor = Running::start(&user, &["--listen", &address]);
+    assert!(monitor.line().contains(&address));
+    let shown = scrape(address.rsplit(':').next().unwrap().parse().unwrap());
+    for name in ["cache_store_used_bytes", "cache_store_max_bytes"] {
+        assert!(shown.contains(&format!("{name}{{store=\"embedded\"}}")), "{name}: {shown}");
+        assert_eq!(documented().find(|row| row.names == [name]).unwrap().labels, ["store"]);
+    }
+}
+
+#[test]
+fn nothing_asks_for_a_metric_that_is_not_there() {
+    for (what, text) in TEXTS {
+        for name in names_in(text) {
+            let there = documented().any(|row| row.names.iter().any(|known| is_of(name, known)));
+            assert!(there, "{what} asks for {name}, and nothing gives it");
+        }
+    }
+}
+
+/// A ratio that leaves a cause of misses out is wrong, and looks right.
+#[test]
+fn the_dashboard_counts_lookups_of_every_kind() {
+    let (_, dashboard) = TEXTS[0];
+    let services = [
+        ("embedding", caching_with_redis::embedding::Statistics::DESCRIPTIONS),
+        ("response", caching_with_redis::response::Statistics::DESCRIPTIONS),
+    ];
+    for (service, counts) in services {
+        let is_lookup = |name: &str| name.starts_with("misses_") || is_hit(name);
+        for (name, _) in counts.iter().filter(|(name, _)| is_lookup(name)) {
+            let metric = format!("cache_{service}_{name}_total");
+            assert!(names_in(dashboard).contains(&metric.as_str()), "{metric} is left out");
+        }
+    }
+}
+
+fn is_hit(name: &str) -> bool {
+    matches!(name, "hits" | "stale_hits" | "semantic_hits")
+}
+
+const REFERENCE: &str = include_str!("../../../../docs/metrics.md");
+
 /// What asks for metrics.
-const TEXTS: [&str; 3] = [
-    include_str!("../../../../docs/grafana-dashboard.json"),
-    include_str!("../../../../docs/observability.md"),
-    include_str!("../../../../docs/ko/observability.md"),
+const TEXTS: [(&str, &str); 4] = [
+    ("the dashboard", include_str!("../../../../docs/grafana-dashboard.json")),
+    ("observability.md", include_str!("../../../../docs/observability.md")),
+    ("ko/observability.md", include_str!("../../../../docs/ko/observability.md")),
+    ("the README of cache-metrics", include_str!("../../../cache-metrics/README.md")),
 ];
+
+/// A row of the reference.
+struct Documented {
+    names: Vec<&'static str>,
+    labels: Vec<&'static str>,
+}
+
+fn documented() -> impl Iterator<Item = Documented> {
+    let rows = REFERENCE.lines().filter(|line| line.starts_with("| `cache_"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.split('|').collect();
+        let words = |cell: &'static str| cell.split('`').skip(1).step_by(2).collect();
+        Documented { names: words(cells[1]), labels: words(cells[4]) }
+    })
+}
+
+/// Of a line of an exporter.
+fn name_and_labels(line: &str) -> (&str, Vec<&str>) {
+    let end = line.find(['{', ' ']).unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    let labels = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+    let labels = labels.map_or("", |(labels, _)| labels).split(',');
+    (name, labels.filter_map(|label| Some(label.split_once('=')?.0)).collect())
+}
 
 /// Histograms are asked for by their parts.
 fn is_of(name: &str, metric: &str) -> bool {
@@ -217,15 +295,15 @@ fn is_of(name: &str, metric: &str) -> bool {
 }
 
 /// The names of metrics in a text.
-fn names_in(text: &str) -> Vec<String> {
+fn names_in(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let prefixes = ["store", "provider", "redis", "embedding", "response", "monitor"];
-    // One that ends so stands for many.
+    let groups = "store provider redis embedding response monitor guard near process";
+    // One that ends so stands for many; spans have names without a second part.
     let is_name = |word: &&str| {
-        let known = |prefix| word.starts_with(&format!("cache_{prefix}_"));
-        prefixes.iter().any(known) && !word.ends_with('_')
+        let known = |group| word.starts_with(&format!("cache_{group}_"));
+        groups.split(' ').any(known) && !word.ends_with('_')
     };
-    let names: Vec<_> = words.filter(is_name).map(str::to_owned).collect();
+    let names: Vec<_> = words.filter(is_name).collect();
     assert!(names.len() > 5, "the text has metrics");
     names
 }

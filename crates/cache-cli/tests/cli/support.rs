@@ -49,7 +49,12 @@ impl User {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cache-cli"));
+        self.program(env!("CARGO_BIN_EXE_cache-cli"))
+    }
+
+    /// Another program, for this user.
+    pub(crate) fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         let home = self.home.path();
         command
             .env_clear()

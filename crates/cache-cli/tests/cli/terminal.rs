@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use redis_test_server::TestServer;
 use rustix::pty::{self, OpenptFlags};
 
 use crate::support::{OF_THE_QUESTION, User};
@@ -146,6 +147,20 @@ fn warm_draws_a_bar_on_a_terminal_only() {
     let run = user.run(warm).expect_code(0);
     assert_eq!(run.stderr, "");
     assert!(run.stdout.starts_with("3,000 texts: 3,000 hits, 0 computed, 0 failed"));
+}
+
+#[test]
+fn import_draws_a_bar_and_ends_with_rows() {
+    let server = TestServer::start();
+    let user = User::new().with("REDIS_URL", &server.url());
+    let texts: String = (0..3_000).map(|n| format!("text {n}\n")).collect();
+    let path = user.file("texts.txt", texts);
+    let import = ["import", "langchain", path.to_str().unwrap(), "--prefix", "ada"];
+    let (code, shown) = on_terminal(&user, &import, None);
+    assert_eq!(code, Some(1), "{shown}");
+    for part in ["█", "looked at", "not in the old cache", "3,000"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
 }
 
 #[test]

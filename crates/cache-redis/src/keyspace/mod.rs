@@ -15,7 +15,7 @@ use crate::reply;
 use crate::topology::slot_of;
 pub(crate) use names::stats_key;
 pub(crate) use names::{Found, classify};
-use place::Place;
+pub(crate) use place::Place;
 
 /// Keys looked at in one round trip when counting.
 pub(crate) const SCAN_STEP: usize = 1_000;

@@ -1,4 +1,4 @@
-//! How far a clearing has come, over all primaries.
+//! How far a clearing, or a look at the keys, has come over all primaries.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use crate::link::Server;
 /// nothing to another, so that one that takes the place of another (after a failover) is gone
 /// through from its start.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) cursor: u64,
+pub(crate) struct Place {
+    pub(crate) cursor: u64,
     at: Option<String>,
     done: Vec<String>,
 }
@@ -25,7 +25,7 @@ impl Place {
     }
 
     /// Who is to be gone on with: the same as before if it is still a primary, or else the next.
-    pub(super) fn server<'a>(&mut self, servers: &'a [Server]) -> Option<&'a Server> {
+    pub(crate) fn server<'a>(&mut self, servers: &'a [Server]) -> Option<&'a Server> {
         let same = servers.iter().find(|server| self.at.as_deref() == Some(&server.name));
         let next = || servers.iter().find(|server| !self.done.contains(&server.name));
         let server = same.or_else(next)?;
@@ -37,7 +37,7 @@ impl Place {
     }
 
     /// Takes note of the cursor that the server gave; at 0 it is done with.
-    pub(super) fn advance(&mut self, cursor: u64) {
+    pub(crate) fn advance(&mut self, cursor: u64) {
         self.cursor = cursor;
         if cursor == 0 {
             self.done.extend(self.at.take());

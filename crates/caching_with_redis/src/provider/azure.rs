@@ -7,7 +7,7 @@ use embed_azure::{
     AzureApi, AzureOpenAi, BuildError, Credential, EmbeddingModel, HttpOptions, OpenAi,
 };
 
-use super::needed;
+use super::needed::needed;
 use crate::settings::SettingsError;
 use crate::{Error, Settings};
 

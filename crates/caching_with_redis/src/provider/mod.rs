@@ -2,14 +2,26 @@
 
 #[cfg(feature = "azure")]
 mod azure;
+#[cfg(feature = "local")]
 mod local;
+#[cfg(feature = "local-model")]
+mod model;
+#[cfg(any(feature = "azure", feature = "local-model"))]
+mod needed;
 
 use std::fmt;
 use std::sync::Arc;
 
 use cache_core::{ChatProvider, EmbeddingProvider};
 
-use crate::settings::{ProviderChoice, SettingsError};
+use crate::metered::{metered_chat, metered_provider};
+use crate::settings::ProviderChoice;
+#[cfg(not(feature = "azure"))]
+use crate::without::azure;
+#[cfg(not(feature = "local"))]
+use crate::without::local;
+#[cfg(not(feature = "local-model"))]
+use crate::without::model;
 use crate::{Error, Settings};
 
 /// A provider, and why it is this one.
@@ -62,16 +74,16 @@ impl fmt::Display for WhyProvider {
 ///
 /// # Errors
 /// When a setting that the provider needs is missing or makes no sense, naming it; when a local
-/// model cannot be opened; when this program was built without the provider.
+/// model cannot be opened; when this program was built without the provider, naming the feature.
 pub async fn open_provider(settings: &Settings) -> Result<OpenedProvider, Error> {
     let (choice, why) = chosen(settings);
     let provider = match choice {
-        ProviderChoice::Azure => azure_embeddings(settings)?,
-        ProviderChoice::OpenAi => openai_embeddings(settings)?,
-        ProviderChoice::Local => local::model(settings).await?,
+        ProviderChoice::Azure => azure::azure_embeddings(settings)?,
+        ProviderChoice::OpenAi => azure::openai_embeddings(settings)?,
+        ProviderChoice::Local => model::open(settings).await?,
         ProviderChoice::Lexical | ProviderChoice::Auto => local::lexical(settings)?,
     };
-    let provider = metered(provider, settings);
+    let provider = metered_provider(provider, settings);
     Ok(OpenedProvider { provider, choice, why })
 }
 
@@ -91,44 +103,17 @@ fn plain_chat(settings: &Settings) -> Result<Option<Arc<dyn ChatProvider>>, Erro
     let openai = settings.openai_chat_model.as_deref();
     let has_endpoint = settings.azure_openai_endpoint.is_some();
     match (settings.provider, azure, openai) {
-        (ProviderChoice::Azure, Some(deployment), _) => azure_chat(settings, deployment).map(Some),
+        (ProviderChoice::Azure, Some(deployment), _) => {
+            azure::azure_chat(settings, deployment).map(Some)
+        }
         (ProviderChoice::Auto, Some(deployment), _) if has_endpoint => {
-            azure_chat(settings, deployment).map(Some)
+            azure::azure_chat(settings, deployment).map(Some)
         }
         (ProviderChoice::OpenAi | ProviderChoice::Auto, _, Some(model)) => {
-            openai_chat(settings, model).map(Some)
+            azure::openai_chat(settings, model).map(Some)
         }
         _ => Ok(None),
     }
-}
-
-#[cfg(feature = "metrics")]
-fn metered(
-    provider: Arc<dyn EmbeddingProvider>,
-    settings: &Settings,
-) -> Arc<dyn EmbeddingProvider> {
-    match settings.metrics {
-        true => Arc::new(cache_metrics::MeteredProvider::new(provider)),
-        false => provider,
-    }
-}
-
-#[cfg(not(feature = "metrics"))]
-fn metered(provider: Arc<dyn EmbeddingProvider>, _: &Settings) -> Arc<dyn EmbeddingProvider> {
-    provider
-}
-
-#[cfg(feature = "metrics")]
-fn metered_chat(chat: Arc<dyn ChatProvider>, settings: &Settings) -> Arc<dyn ChatProvider> {
-    match settings.metrics {
-        true => Arc::new(cache_metrics::MeteredChat::new(chat)),
-        false => chat,
-    }
-}
-
-#[cfg(not(feature = "metrics"))]
-fn metered_chat(chat: Arc<dyn ChatProvider>, _: &Settings) -> Arc<dyn ChatProvider> {
-    chat
 }
 
 fn chosen(settings: &Settings) -> (ProviderChoice, WhyProvider) {
@@ -143,44 +128,5 @@ fn chosen(settings: &Settings) -> (ProviderChoice, WhyProvider) {
         }
         ProviderChoice::Auto => (ProviderChoice::Lexical, WhyProvider::NothingIsSet),
         choice => (choice, WhyProvider::Chosen),
-    }
-}
-
-/// A setting that the provider needs.
-fn needed<'s, T>(value: Option<&'s T>, key: &str, provider: &str) -> Result<&'s T, SettingsError> {
-    value.ok_or_else(|| SettingsError::of(key, format!("{provider} needs it, and it is not set")))
-}
-
-#[cfg(feature = "azure")]
-use azure::{azure_chat, azure_embeddings, openai_chat, openai_embeddings};
-
-#[cfg(not(feature = "azure"))]
-use without_azure::{azure_chat, azure_embeddings, openai_chat, openai_embeddings};
-
-/// What a program says that was built without services.
-#[cfg(not(feature = "azure"))]
-mod without_azure {
-    use super::*;
-
-    fn missing<T>() -> Result<T, Error> {
-        let message = "this program was built without Azure OpenAI and OpenAI: build it with the \
-                       feature `azure` of caching_with_redis";
-        Err(SettingsError::of("provider", message).into())
-    }
-
-    pub(super) fn azure_embeddings(_: &Settings) -> Result<Arc<dyn EmbeddingProvider>, Error> {
-        missing()
-    }
-
-    pub(super) fn openai_embeddings(_: &Settings) -> Result<Arc<dyn EmbeddingProvider>, Error> {
-        missing()
-    }
-
-    pub(super) fn azure_chat(_: &Settings, _: &str) -> Result<Arc<dyn ChatProvider>, Error> {
-        missing()
-    }
-
-    pub(super) fn openai_chat(_: &Settings, _: &str) -> Result<Arc<dyn ChatProvider>, Error> {
-        missing()
     }
 }

@@ -8,19 +8,30 @@ use secrecy::ExposeSecret;
 use super::warning::incomplete_azure;
 use super::{Settings, SettingsError, SettingsWarning, VARIABLES};
 use crate::Span;
+use crate::without::built_without;
 
 const FILE_VARIABLE: &str = "CACHE_CONFIG";
 const DEFAULT_FILE: &str = "cache.toml";
 /// Variables of this family that the program does not know are reported: they may be misspelt.
 const FAMILY: &str = "CACHE_";
 
+/// With this file, or the one that the environment names, or that is in the folder.
 pub(super) fn load(
     file: Option<&Path>,
     environment: &[(String, String)],
     overrides: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Result<Settings, SettingsError> {
+    load_with(settings_file(file, environment)?, environment, overrides)
+}
+
+/// With this file or none.
+pub(super) fn load_with(
+    file: Option<PathBuf>,
+    environment: &[(String, String)],
+    overrides: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<Settings, SettingsError> {
     let mut builder = Config::builder();
-    if let Some(path) = settings_file(file, environment)? {
+    if let Some(path) = file {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             SettingsError::new(format!(
                 "the settings file {} cannot be read: {error}",
@@ -146,8 +157,7 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         return Err(SettingsError::of("write_behind", message));
     }
     if settings.metrics && !cfg!(feature = "metrics") {
-        let message = "this program was built without metrics: build it with the feature `metrics`";
-        return Err(SettingsError::of("metrics", message));
+        return Err(SettingsError::of("metrics", built_without("metrics", "metrics")));
     }
     if settings.key_secret.as_ref().is_some_and(|secret| secret.expose_secret().len() < 16) {
         let message = "a secret has 16 bytes or more: a short one can be guessed";

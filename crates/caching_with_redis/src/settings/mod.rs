@@ -241,6 +241,18 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         load::load(file, environment, overrides)
     }
+
+    /// As [`from_sources`](Self::from_sources), and no file is read, not even `cache.toml`: for a second
+    /// store, to which nothing that is meant for the first may go.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn without_file(
+        environment: &[(String, String)],
+        overrides: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<Self, SettingsError> {
+        load::load_with(None, environment, overrides)
+    }
 }
 
 impl Default for Settings {

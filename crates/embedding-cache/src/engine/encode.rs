@@ -72,7 +72,7 @@ impl Core {
     }
 }
 
-fn encode(NewEntry { key, embedding, meta }: &NewEntry, policy: VectorPolicy) -> Vec<u8> {
+fn encode(NewEntry { key, embedding, meta, .. }: &NewEntry, policy: VectorPolicy) -> Vec<u8> {
     codec::encode(key.hash(), meta, embedding, policy).bytes
 }
 

@@ -142,9 +142,9 @@ impl Core {
         let meta = cache_core::codec::EntryMeta {
             compute_time: fresh.compute_time,
             tokens: fresh.tokens,
-            ..self.new_meta(call, key)
+            ..self.new_meta(call, None, key)
         };
-        let entry = NewEntry { key: key.clone(), embedding: fresh.embedding, meta };
+        let entry = NewEntry { key: key.clone(), embedding: fresh.embedding, meta, ttl: None };
         let mut lookup = Lookup::unstored(entry.embedding.clone());
         if store {
             match self.write(call, std::slice::from_ref(&entry), &PutOptions::default()).await {

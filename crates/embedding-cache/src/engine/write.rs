@@ -17,6 +17,8 @@ pub(crate) struct NewEntry {
     pub(crate) key: CacheKey,
     pub(crate) embedding: Embedding,
     pub(crate) meta: EntryMeta,
+    /// Its own TTL, in place of the call's.
+    pub(crate) ttl: Option<Ttl>,
 }
 
 /// How a vector was encoded.
@@ -36,10 +38,10 @@ impl Stored {
 
 impl Core {
     /// The life of a fresh entry and the life of its stored form: the stale windows come on top.
-    fn lives(&self, call: &Call, key: &CacheKey) -> (Ttl, Ttl) {
+    fn lives(&self, call: &Call, own: Option<Ttl>, key: &CacheKey) -> (Ttl, Ttl) {
         // Spread by the key's own bits: what matters is that entries differ among each other.
         let spread = f64::from(u16::from_le_bytes([key.hash()[8], key.hash()[9]])) / 65_536.0;
-        let ttl = call.ttl.unwrap_or(self.config.ttl);
+        let ttl = own.or(call.ttl).unwrap_or(self.config.ttl);
         let fresh = ttl.shortened_to(1.0 - self.config.jitter * spread);
         let window = self.config.stale_while_revalidate.max(self.config.stale_if_error);
         let stored = fresh.extended_by(window);
@@ -47,9 +49,9 @@ impl Core {
         (fresh, longest.map_or(stored, |longest| stored.min(longest)))
     }
 
-    /// What is stored beside a vector made now.
-    pub(crate) fn new_meta(&self, call: &Call, key: &CacheKey) -> EntryMeta {
-        let (fresh, stored) = self.lives(call, key);
+    /// What is stored beside a vector made now, perhaps with a TTL of its own.
+    pub(crate) fn new_meta(&self, call: &Call, own: Option<Ttl>, key: &CacheKey) -> EntryMeta {
+        let (fresh, stored) = self.lives(call, own, key);
         EntryMeta {
             created_at_ms: now_ms(),
             // Without stale windows the store's expiry is the end of freshness, unless it slides.
@@ -75,7 +77,7 @@ impl Core {
             self.encode(entries).await
         };
         let put = |(entry, value): (&NewEntry, StoredValue)| {
-            let (_, ttl) = self.lives(call, &entry.key);
+            let (_, ttl) = self.lives(call, entry.ttl, &entry.key);
             PutEntry::new(entry.key.clone(), value, ttl)
         };
         let puts: Vec<_> = entries.iter().zip(values).map(put).collect();
@@ -106,9 +108,10 @@ impl Work<'_> {
             let meta = EntryMeta {
                 compute_time: fresh.compute_time,
                 tokens: fresh.tokens,
-                ..self.core.new_meta(self.call, lead.key())
+                ..self.core.new_meta(self.call, None, lead.key())
             };
-            entries.push(NewEntry { key: lead.key().clone(), embedding: fresh.embedding, meta });
+            let (key, embedding) = (lead.key().clone(), fresh.embedding);
+            entries.push(NewEntry { key, embedding, meta, ttl: None });
             leads.push(lead);
         }
         let written = if self.store { Some(self.write(&leads, &entries).await) } else { None };

@@ -101,7 +101,7 @@ impl ModelCache {
         for _ in 0..MOST_CHANGES {
             let bound = match self.bound().await {
                 Ok(Some(bound)) => bound,
-                Ok(None) => match self.learn(texts).await {
+                Ok(None) => match Box::pin(self.learn(texts)).await {
                     Ok(Learned::Here { index: 0, lookup, .. }) if texts.len() == 1 => {
                         span::record_causes(std::iter::once(MissCause::Absent));
                         return Ok(vec![Ok(lookup)]);

@@ -1,7 +1,7 @@
 //! The stored entries themselves: nothing is computed.
 
 use cache_core::trace::OK;
-use cache_core::{CacheKey, Embedding, InvalidEmbedding, PutOptions};
+use cache_core::{CacheKey, Embedding, InvalidEmbedding, PutOptions, Ttl};
 
 use super::ModelCache;
 use crate::engine::{Call, NewEntry};
@@ -59,19 +59,46 @@ impl ModelCache {
         V: TryInto<Embedding>,
         InvalidEmbedding: From<V::Error>,
     {
-        let entries: Vec<_> = entries.into_iter().collect();
-        let span = span::begin("put", entries.len());
-        span.follow(self.put_all(entries), span::done).await
+        let entries = entries.into_iter().map(|(text, vector)| (text, vector, None));
+        self.put_all(entries.collect()).await
     }
 
-    async fn put_all<T, V>(&self, entries: Vec<(T, V)>) -> Result<(), Error>
+    /// As [`put_batch`](Self::put_batch), with a TTL for each in place of these calls' own: for vectors
+    /// that come from elsewhere with a life of their own. Jitter and stale windows apply as ever.
+    ///
+    /// # Errors
+    /// As [`put_batch`](Self::put_batch).
+    pub async fn put_batch_with_ttls<T, V>(
+        &self,
+        entries: impl IntoIterator<Item = (T, V, Ttl)>,
+    ) -> Result<(), Error>
+    where
+        T: AsRef<str>,
+        V: TryInto<Embedding>,
+        InvalidEmbedding: From<V::Error>,
+    {
+        let entries = entries.into_iter().map(|(text, vector, ttl)| (text, vector, Some(ttl)));
+        self.put_all(entries.collect()).await
+    }
+
+    async fn put_all<T, V>(&self, entries: Vec<(T, V, Option<Ttl>)>) -> Result<(), Error>
+    where
+        T: AsRef<str>,
+        V: TryInto<Embedding>,
+        InvalidEmbedding: From<V::Error>,
+    {
+        let span = span::begin("put", entries.len());
+        span.follow(self.check_and_write(entries), span::done).await
+    }
+
+    async fn check_and_write<T, V>(&self, entries: Vec<(T, V, Option<Ttl>)>) -> Result<(), Error>
     where
         T: AsRef<str>,
         V: TryInto<Embedding>,
         InvalidEmbedding: From<V::Error>,
     {
         let call = self.bound().await?.ok_or(Error::UnknownModel)?;
-        let entry = |(index, (text, vector)): (usize, (T, V))| {
+        let entry = |(index, (text, vector, ttl)): (usize, (T, V, Option<Ttl>))| {
             let text = self.core.normalized(text.as_ref());
             if text.is_empty() {
                 return Err(Error::EmptyText(index));
@@ -88,7 +115,7 @@ impl ModelCache {
                 });
             }
             let key = call.profile.key(&text);
-            Ok(NewEntry { meta: self.core.new_meta(&call, &key), key, embedding })
+            Ok(NewEntry { meta: self.core.new_meta(&call, ttl, &key), key, embedding, ttl })
         };
         let entries: Result<Vec<_>, _> = entries.into_iter().enumerate().map(entry).collect();
         self.core.write(&call, &entries?, &PutOptions::default()).await?;

@@ -18,7 +18,7 @@ impl Core {
         request: &ChatRequest,
     ) -> Result<Answer, Error> {
         if let Some(cause) = call.passes_by() {
-            return self.complete_directly(&call, request, cause).await;
+            return Box::pin(self.complete_directly(&call, request, cause)).await;
         }
         let call = Arc::new(call);
         let mut retry = self.config.retry_joined;

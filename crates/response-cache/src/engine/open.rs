@@ -39,7 +39,8 @@ impl Core {
                 self.hit(call, read.slot, kept, Source::Stale)
             }
             Found::Missing(cause, fallback) => {
-                if let Some((kept, hit)) = self.same_instead(call, &read).await {
+                // In boxes: what a miss needs is big, and a hit would carry it along.
+                if let Some((kept, hit)) = Box::pin(self.same_instead(call, &read)).await {
                     self.share_later();
                     return Ok(self.semantic_hit(call, kept, hit));
                 }
@@ -48,7 +49,7 @@ impl Core {
                     self.share_later();
                     return Err(error.into());
                 }
-                let store = self.prepare(call, &mut read).await?;
+                let store = Box::pin(self.prepare(call, &mut read)).await?;
                 self.join(call, request, &read, ticket, store, fallback)
             }
         };

@@ -20,7 +20,7 @@ impl Core {
         request: &ChatRequest,
     ) -> Result<AnswerStream, Error> {
         if let Some(cause) = call.passes_by() {
-            return self.stream_directly(&call, request, cause).await;
+            return Box::pin(self.stream_directly(&call, request, cause)).await;
         }
         let call = Arc::new(call);
         let (pace, usage) = (call.pace, call.needs_usage);

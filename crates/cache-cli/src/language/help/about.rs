@@ -32,5 +32,8 @@ pub(super) const HELP: &[(&str, Text)] = &[
             "문서 페이지를 Markdown으로 출력합니다",
         ),
     ),
-    ("reference.page", text("cli or configuration", "cli 또는 configuration")),
+    (
+        "reference.page",
+        text("cli, configuration or metrics", "cli, configuration, metrics 중 하나"),
+    ),
 ];

@@ -3,6 +3,7 @@
 mod about;
 mod common;
 mod conversations;
+mod imports;
 mod indexes;
 mod stores;
 mod texts;
@@ -70,8 +71,15 @@ then the settings file (cache.toml). With --json an error is one object on stand
 
 /// Commands by their name, options by `command.option`, those of every command by their name alone;
 /// the program itself is the empty name.
-const HELP: &[&[(&str, Text)]] =
-    &[common::HELP, stores::HELP, texts::HELP, indexes::HELP, conversations::HELP, about::HELP];
+const HELP: &[&[(&str, Text)]] = &[
+    common::HELP,
+    stores::HELP,
+    texts::HELP,
+    imports::HELP,
+    indexes::HELP,
+    conversations::HELP,
+    about::HELP,
+];
 
 fn all() -> impl Iterator<Item = &'static (&'static str, Text)> {
     HELP.iter().copied().flatten()

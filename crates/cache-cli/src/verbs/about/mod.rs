@@ -1,5 +1,6 @@
 //! What the program says of itself: completions, manual pages, pages of the documentation.
 
+pub(crate) mod metrics;
 mod reference;
 
 use clap::Command;
@@ -7,6 +8,9 @@ use clap::Command;
 use crate::args::{self, About};
 use crate::failure::Failure;
 use crate::output::Output;
+
+/// Whose manual it is, as the foot of every page says.
+const PROGRAM: &str = concat!("cache-cli ", env!("CARGO_PKG_VERSION"));
 
 pub(super) fn run(about: &About, output: Output) -> Result<(), Failure> {
     let mut command = args::command(output.language);
@@ -32,8 +36,14 @@ fn manual(mut command: Command, verb: &[String], output: Output) -> Result<Strin
         found = below.ok_or_else(|| Failure::Usage(output.language.unknown_verb(name)))?;
     }
     let mut page = Vec::new();
-    let manual = clap_mangen::Man::new(found.clone());
+    let manual = clap_mangen::Man::new(found.clone()).source(PROGRAM).manual("cache-cli");
     manual.render(&mut page).map_err(|error| output.unwritable(&error))?;
     let page = String::from_utf8_lossy(&page).into_owned();
-    Ok(args::usage_in(&page, output.language))
+    Ok(args::usage_in(&with_empty_date(&page), output.language))
+}
+
+/// No page knows its date. The renderer writes nothing in its place, so that readers take the next word
+/// for it.
+fn with_empty_date(page: &str) -> String {
+    page.replacen(&format!(" 1  \"{PROGRAM}\""), &format!(" 1 \"\" \"{PROGRAM}\""), 1)
 }

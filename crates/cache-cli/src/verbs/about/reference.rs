@@ -12,6 +12,7 @@ pub(super) fn page(command: Command, page: Page, language: Language) -> String {
     match page {
         Page::Cli => cli(command, language),
         Page::Configuration => configuration(language),
+        Page::Metrics => super::metrics::page(language),
     }
 }
 

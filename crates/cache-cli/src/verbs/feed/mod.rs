@@ -1,4 +1,4 @@
-//! Work through a file line by line, for the verbs that take one: `warm` and `index add`.
+//! Work through a file line by line, for the verbs that take one, and batch by batch through anything else.
 //!
 //! A thread reads the file and cuts it into batches; as many of them as the verb allows are under way
 //! at once.
@@ -8,29 +8,29 @@ mod progress;
 mod refused;
 mod report;
 mod shape;
+mod texts;
+mod work;
 
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::time::Duration;
 
 use caching_with_redis::core::ProviderErrorKind;
 use caching_with_redis::embedding::Error;
 use tokio::sync::mpsc::{self, Receiver};
-use tokio::task::JoinSet;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::language::Language;
 use batches::Batches;
 pub(super) use batches::{Batch, Numbered, Reading};
-pub(super) use refused::Refused;
+pub(super) use progress::Progress;
+pub(super) use refused::{Refusals, Refused};
 pub(super) use report::{Report, Tally};
 pub(super) use shape::{Shape, text_of};
-
-/// How often progress is looked at while no batch ends.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+pub(super) use texts::Texts;
+pub(super) use work::{Account, Done, Ended, work};
 
 /// How much is under way.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ pub(super) struct Input {
 impl Input {
     /// A file, or with `-` standard input.
     pub(super) fn open(context: &Context, path: &Path) -> Result<Self, Failure> {
-        Self::try_open(path).map_err(|error| unreadable(context, path, &error))
+        Self::try_open(path).map_err(|error| unreadable(context.language(), path, &error))
     }
 
     fn try_open(path: &Path) -> io::Result<Self> {
@@ -69,14 +69,18 @@ impl Input {
         Ok(Self { path, reader: Box::new(file), bytes })
     }
 
-    /// Works through it batch by batch, until it ends, the user interrupts, or going on makes no sense.
-    /// What came of it is in the report then, unless the user was in a hurry.
+    /// Its length, where it is known.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        self.bytes
+    }
+
+    /// Works through it batch by batch, as [`work()`] does.
     pub(super) async fn work<R, D, F>(
         self,
         context: &Context,
         reading: R,
         limits: Limits,
-        report: &mut Report,
+        account: &mut D::Account,
         begin: impl FnMut(Batch<R::Item>) -> F,
     ) -> Result<(), Ended>
     where
@@ -84,52 +88,25 @@ impl Input {
         D: Done,
         F: Future<Output = D> + Send + 'static,
     {
-        let path = self.path.clone();
-        let batches = read_in_background(self, reading, limits.lines);
-        match work(batches, limits.batches, report, begin).await {
-            Ok(()) => Ok(()),
-            Err(Why::AtOnce) => Err(Ended::AtOnce(interrupted(context))),
-            Err(Why::Interrupted) => Err(Ended::Early(interrupted(context))),
-            Err(Why::Unreadable(error)) => Err(Ended::Early(unreadable(context, &path, &error))),
-            Err(Why::Failed(failure)) => Err(Ended::Early(failure)),
-        }
+        let batches = read_in_background(self, context.language(), reading, limits.lines);
+        work(batches, limits.batches, account, begin).await
     }
-}
-
-/// The work ended before the input did.
-pub(super) enum Ended {
-    /// All batches that had begun are over, and in the report.
-    Early(Failure),
-    /// The user could not wait for them.
-    AtOnce(Failure),
-}
-
-/// A batch that is over.
-pub(super) trait Done: Send + 'static {
-    /// Counts what came of it. Gives the failure after which going on makes no sense.
-    fn tell(self, report: &mut Report) -> Option<Failure>;
-}
-
-fn unreadable(context: &Context, path: &Path, error: &io::Error) -> Failure {
-    let path = path.display().to_string();
-    Failure::Machine(context.language().cannot_read_file(&path, &error.to_string()))
-}
-
-fn interrupted(context: &Context) -> Failure {
-    Failure::Interrupted(context.language().warm_interrupted())
 }
 
 /// A thread of its own, not of the runtime's: it may wait for standard input for ever, and the
 /// program does not wait for it.
 fn read_in_background<R: Reading>(
     input: Input,
+    language: Language,
     reading: R,
     most: u32,
-) -> Receiver<io::Result<Batch<R::Item>>> {
+) -> Receiver<Result<Batch<R::Item>, Failure>> {
     let (sender, receiver) = mpsc::channel(1);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     std::thread::spawn(move || {
-        for batch in Batches::new(BufReader::new(input.reader), reading, most) {
+        let Input { path, reader, .. } = input;
+        for batch in Batches::new(BufReader::new(reader), reading, most) {
+            let batch = batch.map_err(|error| unreadable(language, &path, &error));
             if sender.blocking_send(batch).is_err() {
                 return; // Nobody wants more.
             }
@@ -138,58 +115,9 @@ fn read_in_background<R: Reading>(
     receiver
 }
 
-/// Why the work ended before the input did.
-enum Why {
-    Unreadable(io::Error),
-    Failed(Failure),
-    /// The user interrupted.
-    Interrupted,
-    /// The user interrupted twice.
-    AtOnce,
-}
-
-/// Batch after batch.
-async fn work<T, D, F>(
-    mut batches: Receiver<io::Result<Batch<T>>>,
-    at_once: usize,
-    report: &mut Report,
-    mut begin: impl FnMut(Batch<T>) -> F,
-) -> Result<(), Why>
-where
-    D: Done,
-    F: Future<Output = D> + Send + 'static,
-{
-    let mut running = JoinSet::new();
-    let mut interrupt = pin!(tokio::signal::ctrl_c());
-    let mut looks = tokio::time::interval(BETWEEN_LOOKS);
-    let mut ended: Option<Result<(), Why>> = None;
-    while ended.is_none() || !running.is_empty() {
-        tokio::select! {
-            biased;
-            _ = &mut interrupt => {
-                if matches!(ended, Some(Err(Why::Interrupted))) {
-                    return Err(Why::AtOnce);
-                }
-                interrupt.set(tokio::signal::ctrl_c());
-                ended = Some(Err(Why::Interrupted));
-                report.finishing();
-            }
-            Some(done) = running.join_next() => {
-                if let Some(failure) = done.ok().and_then(|done: D| done.tell(report)) {
-                    ended.get_or_insert(Err(Why::Failed(failure)));
-                }
-            }
-            _ = looks.tick() => report.tick(),
-            next = batches.recv(), if ended.is_none() && running.len() < at_once => match next {
-                Some(Ok(batch)) => {
-                    running.spawn(begin(batch));
-                }
-                Some(Err(error)) => ended = Some(Err(Why::Unreadable(error))),
-                None => ended = Some(Ok(())),
-            },
-        }
-    }
-    ended.unwrap_or(Ok(()))
+fn unreadable(language: Language, path: &Path, error: &io::Error) -> Failure {
+    let path = path.display().to_string();
+    Failure::Machine(language.cannot_read_file(&path, &error.to_string()))
 }
 
 /// Whether every other text will meet the same error.

@@ -8,7 +8,7 @@ use crate::output::Output;
 
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
-pub(super) struct Progress {
+pub(in crate::verbs) struct Progress {
     output: Output,
     bar: ProgressBar,
     last_line: Instant,
@@ -16,7 +16,7 @@ pub(super) struct Progress {
 
 impl Progress {
     /// For an input of this many bytes, where that is known.
-    pub(super) fn new(output: Output, bytes: Option<u64>) -> Self {
+    pub(in crate::verbs) fn new(output: Output, bytes: Option<u64>) -> Self {
         let (bar, template) = match bytes {
             Some(bytes) => {
                 (ProgressBar::new(bytes), "{bar:30} {percent:>3} %  {msg}  {elapsed} / {duration}")
@@ -30,7 +30,7 @@ impl Progress {
     }
 
     /// So many more bytes of the input are done; this is how it stands.
-    pub(super) fn advance(&mut self, bytes: u64, standing: impl FnOnce() -> String) {
+    pub(in crate::verbs) fn advance(&mut self, bytes: u64, standing: impl FnOnce() -> String) {
         if !self.bar.is_hidden() {
             self.bar.set_message(standing());
             self.bar.inc(bytes);
@@ -41,11 +41,11 @@ impl Progress {
     }
 
     /// A line that stays, above the bar.
-    pub(super) fn note(&self, text: &str) {
+    pub(in crate::verbs) fn note(&self, text: &str) {
         self.bar.suspend(|| self.output.note(text));
     }
 
-    pub(super) fn finish(&self) {
+    pub(in crate::verbs) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

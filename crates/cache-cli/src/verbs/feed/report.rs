@@ -3,12 +3,9 @@
 use caching_with_redis::embedding::{EmbeddingCache, Statistics};
 
 use super::progress::Progress;
-use super::{Input, Refused};
+use super::{Account, Input, Refusals, Refused};
 use crate::figures;
 use crate::output::Output;
-
-/// So many failures are told one by one.
-const TOLD: u64 = 20;
 
 /// Counts of one batch. Every line is exactly one of hit, computed, given or failed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,13 +27,14 @@ pub(in crate::verbs) struct Report {
     pub(in crate::verbs) hits: u64,
     pub(in crate::verbs) computed: u64,
     pub(in crate::verbs) given: u64,
-    pub(in crate::verbs) failed: u64,
+    refusals: Refusals,
 }
 
 impl Report {
     pub(in crate::verbs) fn new(output: Output, input: &Input, cache: &EmbeddingCache) -> Self {
-        let (progress, cache) = (Progress::new(output, input.bytes), cache.clone());
-        Self { output, progress, cache, hits: 0, computed: 0, given: 0, failed: 0 }
+        let (progress, cache) = (Progress::new(output, input.bytes()), cache.clone());
+        let refusals = Refusals::new(output);
+        Self { output, progress, cache, hits: 0, computed: 0, given: 0, refusals }
     }
 
     /// Counts a batch, and names the lines that failed.
@@ -44,44 +42,30 @@ impl Report {
         self.hits += tally.hits;
         self.computed += tally.computed;
         self.given += tally.given;
-        let language = self.output.language;
-        for (line, refused) in refused {
-            if self.failed < TOLD {
-                self.progress.note(&language.line_failed(*line, &refused.reason(language)));
-            }
-            self.failed += 1;
-        }
+        self.refusals.add(&self.progress, refused);
         self.advance(tally.bytes);
-    }
-
-    /// Shows how it stands while nothing comes: a service may be asking for patience.
-    pub(super) fn tick(&mut self) {
-        self.advance(0);
     }
 
     fn advance(&mut self, bytes: u64) {
         let language = self.output.language;
-        let [lines, hits, failed] = [self.lines(), self.hits, self.failed].map(figures::count);
+        let [lines, hits, failed] = [self.lines(), self.hits, self.failed()].map(figures::count);
         let standing = self.with_expense(language.warming(&lines, &hits, &failed));
         self.progress.advance(bytes, || standing);
-    }
-
-    /// Says that no more batches are begun.
-    pub(super) fn finishing(&self) {
-        self.progress.note(&self.output.language.finishing_batches());
     }
 
     /// Takes the bar away, and says how many failures were not told.
     pub(in crate::verbs) fn finish(&self) {
         self.progress.finish();
-        if self.failed > TOLD {
-            let more = figures::count(self.failed - TOLD);
-            self.output.note(&self.output.language.more_failed(&more));
-        }
+        self.refusals.finish();
+    }
+
+    /// Lines that gave nothing.
+    pub(in crate::verbs) fn failed(&self) -> u64 {
+        self.refusals.count
     }
 
     pub(in crate::verbs) fn lines(&self) -> u64 {
-        self.hits + self.computed + self.given + self.failed
+        self.hits + self.computed + self.given + self.failed()
     }
 
     /// What the provider was paid.
@@ -101,5 +85,20 @@ impl Report {
                 language.warmed_for_money(&done, &tokens, &money)
             }
         }
+    }
+}
+
+impl Account for Report {
+    /// A service may be asking for patience.
+    fn tick(&mut self) {
+        self.advance(0);
+    }
+
+    fn finishing(&self) {
+        self.progress.note(&self.output.language.finishing_batches());
+    }
+
+    fn interrupted(&self) -> String {
+        self.output.language.warm_interrupted()
     }
 }

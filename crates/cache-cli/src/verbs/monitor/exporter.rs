@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use cache_metrics::Publisher;
+use cache_metrics::{Publisher, describe_all};
 use caching_with_redis::redis::{ServerFigures, ServerReport};
-use metrics::Unit;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use metrics_util::MetricKindMask;
 use serde::Serialize;
 
+use super::catalogue::{COMMAND_COUNTERS, COUNTERS, GAUGES, metrics, number};
 use super::look::{Look, Watched};
 use super::{tell, ticks};
 use crate::context::Context;
@@ -19,51 +19,6 @@ use crate::failure::Failure;
 /// After so many looks without a node its gauges are gone. Its counters stay, as they would begin anew
 /// if it came back.
 const FORGOTTEN_AFTER: u32 = 10;
-
-type Counter = (&'static str, Unit, &'static str, fn(&ServerFigures) -> u64);
-type Gauge = (&'static str, Unit, &'static str, fn(&ServerFigures) -> Option<f64>);
-
-const COUNTERS: &[Counter] = &[
-    ("commands", Unit::Count, "Commands carried out", |it| it.commands_processed),
-    ("keyspace_hits", Unit::Count, "Lookups of keys that were there", |it| it.keyspace_hits),
-    ("keyspace_misses", Unit::Count, "Lookups of keys that were not", |it| it.keyspace_misses),
-    ("evicted_keys", Unit::Count, "Keys dropped for want of memory", |it| it.evicted_keys),
-    ("expired_keys", Unit::Count, "Keys whose time was over", |it| it.expired_keys),
-    ("received_bytes", Unit::Bytes, "Bytes that came in", |it| it.received_bytes),
-    ("sent_bytes", Unit::Bytes, "Bytes that went out", |it| it.sent_bytes),
-];
-
-const GAUGES: &[Gauge] = &[
-    ("uptime_seconds", Unit::Seconds, "Time since the start", |it| Some(it.uptime.as_secs_f64())),
-    ("used_bytes", Unit::Bytes, "Memory in use", |it| Some(number(it.used_bytes))),
-    ("max_bytes", Unit::Bytes, "Bound of the memory, where there is one", |it| {
-        it.max_bytes.map(number)
-    }),
-    ("peak_bytes", Unit::Bytes, "The most memory ever in use", |it| Some(number(it.peak_bytes))),
-    ("fragmentation_ratio", Unit::Count, "Memory taken over memory in use", |it| {
-        it.fragmentation_ratio
-    }),
-    ("clients", Unit::Count, "Connected clients", |it| Some(number(it.clients))),
-    ("blocked_clients", Unit::Count, "Clients in a blocking command", |it| {
-        Some(number(it.blocked_clients))
-    }),
-    ("max_clients", Unit::Count, "The most clients it takes", |it| it.max_clients.map(number)),
-    ("replicas", Unit::Count, "Connected replicas", |it| Some(number(it.replicas))),
-    ("replica_link_up", Unit::Count, "Whether a replica is connected to its primary", |it| {
-        it.replica.map(|replica| f64::from(u8::from(replica.link_up)))
-    }),
-    ("replica_behind_bytes", Unit::Bytes, "Changes that a replica lacks", |it| {
-        it.replica?.behind_bytes.map(number)
-    }),
-];
-
-/// Gauges and counters that are not in the tables, by their whole names.
-const OTHERS: &[(&str, Unit, &str)] = &[
-    ("cache_redis_up", Unit::Count, "Whether the node answers"),
-    ("cache_monitor_up", Unit::Count, "Whether the last look at the store succeeded"),
-    ("cache_store_used_bytes", Unit::Bytes, "Room in use in a store that is no Redis"),
-    ("cache_store_max_bytes", Unit::Bytes, "Bound of that room"),
-];
 
 #[derive(Debug, Serialize)]
 struct Listening {
@@ -85,8 +40,8 @@ pub(super) async fn run(
         .with_http_listener(address)
         .idle_timeout(MetricKindMask::GAUGE, Some(every.saturating_mul(FORGOTTEN_AFTER)));
     let (recorder, server) = builder.build().map_err(|error| cannot(error.to_string()))?;
-    metrics::set_global_recorder(recorder).map_err(|error| cannot(error.to_string()))?;
-    describe();
+    ::metrics::set_global_recorder(recorder).map_err(|error| cannot(error.to_string()))?;
+    describe_all(&metrics());
     let mut published = Published::new(watched);
     published.publish(&first);
     let listening = format!("http://{address}/metrics");
@@ -117,18 +72,6 @@ async fn keep_publishing(
                 tell(context, &failure);
             }
         }
-    }
-}
-
-fn describe() {
-    for (name, unit, what, _) in COUNTERS {
-        metrics::describe_counter!(format!("cache_redis_{name}_total"), *unit, *what);
-    }
-    for (name, unit, what, _) in GAUGES {
-        metrics::describe_gauge!(format!("cache_redis_{name}"), *unit, *what);
-    }
-    for (name, unit, what) in OTHERS {
-        metrics::describe_gauge!(*name, *unit, *what);
     }
 }
 
@@ -179,9 +122,9 @@ impl Published {
             let publisher = Publisher::new("redis").with_label("node", node.name.as_str());
             publisher.with_label("role", role)
         });
-        let counts = COUNTERS.iter().map(|(name, _, _, read)| (*name, read(figures)));
+        let counts = COUNTERS.iter().map(|it| (it.name, (it.read)(figures)));
         publisher.counters(&counts.collect::<Vec<_>>());
-        let gauges = GAUGES.iter().filter_map(|(name, _, _, read)| Some((*name, read(figures)?)));
+        let gauges = GAUGES.iter().filter_map(|it| Some((it.name, (it.read)(figures)?)));
         publisher.gauges(&gauges.collect::<Vec<_>>());
         self.publish_commands(&node.name, figures);
     }
@@ -193,16 +136,8 @@ impl Published {
                 let publisher = Publisher::new("redis_command").with_label("node", node);
                 publisher.with_label("command", command.name.as_str())
             });
-            publisher.counters(&[
-                ("calls", command.calls),
-                ("microseconds", crate::figures::micros(command.time)),
-                ("failures", command.failed_calls.saturating_add(command.rejected_calls)),
-            ]);
+            let counts = COMMAND_COUNTERS.iter().map(|it| (it.name, (it.read)(command)));
+            publisher.counters(&counts.collect::<Vec<_>>());
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "exporters take floating-point numbers")]
-fn number(count: u64) -> f64 {
-    count as f64
 }

@@ -1,5 +1,6 @@
 //! `monitor`: what the servers and the caches do, while they do it.
 
+mod catalogue;
 mod change;
 mod exporter;
 mod look;
@@ -14,6 +15,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use crate::args;
 use crate::context::Context;
 use crate::failure::Failure;
+pub(crate) use catalogue::metrics;
 use look::{Look, Watched};
 use report::Report;
 use screen::Screen;

@@ -75,7 +75,7 @@ pub(super) async fn run(context: &Context, add: &args::AddToIndex) -> Result<(),
     answer(context, &add.name, &report, started.elapsed())?;
     ended?;
     shared?;
-    if report.failed > 0 { Err(Failure::Negative) } else { Ok(()) }
+    if report.failed() > 0 { Err(Failure::Negative) } else { Ok(()) }
 }
 
 fn answer(
@@ -86,7 +86,7 @@ fn answer(
 ) -> Result<(), Failure> {
     report.finish();
     let spent = report.spent();
-    let written = report.lines() - report.failed;
+    let written = report.lines() - report.failed();
     if context.output.json {
         return context.output.object(&Answer {
             index,
@@ -95,14 +95,14 @@ fn answer(
             hits: report.hits,
             computed: report.computed,
             given: report.given,
-            failed: report.failed,
+            failed: report.failed(),
             tokens: spent.provider_tokens,
             spent_usd: spent.money_spent(),
             seconds: elapsed.as_secs_f64(),
         });
     }
     let [written, hits, computed, given, failed] =
-        [written, report.hits, report.computed, report.given, report.failed].map(figures::count);
+        [written, report.hits, report.computed, report.given, report.failed()].map(figures::count);
     let vectors = context.language().vectors_of(&hits, &computed, &given);
     let time = figures::span(elapsed);
     let done = context.language().index_added(&written, &vectors, &failed, &time);
@@ -130,6 +130,8 @@ struct Added {
 }
 
 impl feed::Done for Added {
+    type Account = Report;
+
     fn tell(mut self, report: &mut Report) -> Option<Failure> {
         self.refused.sort_by_key(|(line, _)| *line);
         report.add(self.tally, &self.refused);

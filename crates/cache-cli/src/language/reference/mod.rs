@@ -1,5 +1,7 @@
 //! The frames of the pages of documentation that this program writes.
 
+pub(crate) mod metrics;
+
 use super::help::{Text, text};
 
 pub(crate) const CLI: Text = text(
@@ -35,6 +37,14 @@ Times are seconds, or have a unit: `500ms`, `30s`, `5m`, `2h`, `7d`. Sizes are b
 key in the file is an error, and a variable that looks like a misspelt one a warning. Secrets are shown nowhere. Proxies are those
 of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`.
 
+```toml
+# cache.toml
+redis_url = \"redis://127.0.0.1:6379\"
+namespace = \"search\"
+ttl = \"12h\"
+vectors = \"compact\"
+```
+
 This page is written by the program: `cargo run -- reference configuration --lang en > docs/configuration.md`.
 
 | in the environment | in the file | what it does (the default, or that it is a secret) |
@@ -52,6 +62,14 @@ This page is written by the program: `cargo run -- reference configuration --lan
 시간은 초이거나 단위를 붙입니다: `500ms`, `30s`, `5m`, `2h`, `7d`. 크기는 바이트이거나 단위를 붙입니다: `512mb`, `2gb`. 파일의 알 수
 없는 키는 오류이고, 철자가 틀린 듯한 환경 변수는 경고입니다. 비밀 값은 어디에도 표시되지 않습니다. 프록시는 `HTTPS_PROXY`,
 `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`를 따릅니다.
+
+```toml
+# cache.toml
+redis_url = \"redis://127.0.0.1:6379\"
+namespace = \"search\"
+ttl = \"12h\"
+vectors = \"compact\"
+```
 
 이 페이지는 프로그램이 씁니다: `cargo run -- reference configuration --lang ko > docs/ko/configuration.md`.
 

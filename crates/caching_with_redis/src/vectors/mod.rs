@@ -1,13 +1,15 @@
 //! From a store to its vector indexes.
 
+#[cfg(feature = "redis")]
+mod redis;
+
 use std::fmt;
 use std::sync::Arc;
 
 use cache_core::vector::VectorStore;
-use cache_redis::{RedisBackend, RedisVectors, VectorEngine, VectorOptions};
 
 use crate::backend::Place;
-use crate::settings::{EngineChoice, SettingsError};
+use crate::settings::SettingsError;
 use crate::{Error, OpenedBackend, Settings};
 
 /// A store of vector indexes, and what searches it.
@@ -21,7 +23,8 @@ pub struct OpenedVectors {
     /// Why it is that.
     pub why: WhyEngine,
     /// The same on Redis, where it is there: what it says of its server.
-    pub redis: Option<RedisVectors>,
+    #[cfg(feature = "redis")]
+    pub redis: Option<cache_redis::RedisVectors>,
 }
 
 /// What searches vectors.
@@ -108,41 +111,21 @@ pub async fn open_vectors(
         return Err(SettingsError::of("encryption_keys", message).into());
     }
     match &store.place {
-        Place::Memory(memory) => Ok(OpenedVectors {
-            store: Arc::new(memory.clone()),
-            engine: SearchEngine::Memory,
-            why: WhyEngine::OnlyOne,
-            redis: None,
-        }),
-        Place::Embedded(file) => Ok(OpenedVectors {
-            store: Arc::new(file.clone()),
-            engine: SearchEngine::Embedded,
-            why: WhyEngine::OnlyOne,
-            redis: None,
-        }),
-        Place::Redis(redis) => on_redis(settings, redis).await,
+        Place::Memory(memory) => Ok(in_process(Arc::new(memory.clone()), SearchEngine::Memory)),
+        #[cfg(feature = "embedded")]
+        Place::Embedded(file) => Ok(in_process(Arc::new(file.clone()), SearchEngine::Embedded)),
+        #[cfg(feature = "redis")]
+        Place::Redis(redis) => redis::open(settings, redis).await,
     }
 }
 
-async fn on_redis(settings: &Settings, redis: &RedisBackend) -> Result<OpenedVectors, Error> {
-    let wanted = match settings.index_engine {
-        EngineChoice::Auto => VectorEngine::Auto,
-        EngineChoice::Search => VectorEngine::Search,
-        EngineChoice::Sets => VectorEngine::Sets,
-        EngineChoice::Plain => VectorEngine::Plain,
-    };
-    let usual = VectorOptions::new();
-    let options = usual
-        .with_engine(wanted)
-        .with_parts(settings.index_parts)
-        .with_max_stored_bytes(settings.index_size.map_or(usual.max_stored_bytes, |size| size.0))
-        .with_max_local_bytes(settings.index_memory.map_or(usual.max_local_bytes, |size| size.0));
-    let vectors = RedisVectors::on(redis, options).await?;
-    let (engine, found) = match vectors.engine() {
-        VectorEngine::Sets => (SearchEngine::Sets, WhyEngine::HasSets),
-        VectorEngine::Plain => (SearchEngine::Plain, WhyEngine::HasNeither),
-        _ => (SearchEngine::Search, WhyEngine::HasSearch),
-    };
-    let why = if wanted == VectorEngine::Auto { found } else { WhyEngine::Chosen };
-    Ok(OpenedVectors { store: Arc::new(vectors.clone()), engine, why, redis: Some(vectors) })
+/// Searched by this process, as nothing else can.
+fn in_process(store: Arc<dyn VectorStore>, engine: SearchEngine) -> OpenedVectors {
+    OpenedVectors {
+        store,
+        engine,
+        why: WhyEngine::OnlyOne,
+        #[cfg(feature = "redis")]
+        redis: None,
+    }
 }

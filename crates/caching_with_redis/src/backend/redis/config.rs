@@ -1,4 +1,4 @@
-//! Redis as the settings have it.
+//! How Redis is reached, as the settings have it.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

@@ -3,20 +3,17 @@
 //! A few batches are under way at once, each one round trip to read and one to write. What is cached is
 //! a hit, so that a run that was interrupted goes on where it ended.
 
-mod texts;
-
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use caching_with_redis::embedding::{Error, Lookup, ModelCache, Source};
 use serde::Serialize;
 
-use super::feed::{self, Batch, Ended, Input, Limits, Numbered, Refused, Report, Tally};
+use super::feed::{self, Batch, Ended, Input, Limits, Numbered, Refused, Report, Tally, Texts};
 use crate::args;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::figures;
-use texts::Texts;
 
 /// Batches under way at once: one is computed while another waits for the store.
 const CONCURRENCY: usize = 2;
@@ -53,7 +50,7 @@ pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Fail
     answer(context, &report, started.elapsed())?;
     ended?;
     shared?;
-    if report.failed > 0 { Err(Failure::Negative) } else { Ok(()) }
+    if report.failed() > 0 { Err(Failure::Negative) } else { Ok(()) }
 }
 
 fn answer(context: &Context, report: &Report, elapsed: Duration) -> Result<(), Failure> {
@@ -64,14 +61,14 @@ fn answer(context: &Context, report: &Report, elapsed: Duration) -> Result<(), F
             texts: report.lines(),
             hits: report.hits,
             computed: report.computed,
-            failed: report.failed,
+            failed: report.failed(),
             tokens: spent.provider_tokens,
             spent_usd: spent.money_spent(),
             seconds: elapsed.as_secs_f64(),
         });
     }
     let [texts, hits, computed, failed] =
-        [report.lines(), report.hits, report.computed, report.failed].map(figures::count);
+        [report.lines(), report.hits, report.computed, report.failed()].map(figures::count);
     let time = figures::span(elapsed);
     let done = context.language().warmed(&texts, &hits, &computed, &failed, &time);
     context.output.line(&report.with_expense(done))
@@ -90,6 +87,8 @@ async fn embed(model: ModelCache, batch: Batch<String>) -> Done {
 }
 
 impl feed::Done for Done {
+    type Account = Report;
+
     fn tell(self, report: &mut Report) -> Option<Failure> {
         let results = match self.results {
             Ok(results) => results,

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::{Reading, Refused, Shape, text_of};
 use crate::args::Format;
 use crate::lines::Line;
-use crate::verbs::feed::{Reading, Refused, Shape, text_of};
 
 /// Lines that are texts, or JSON strings, or JSON objects with a string `text`.
 #[derive(Debug)]
-pub(super) struct Texts(Shape);
+pub(in crate::verbs) struct Texts(Shape);
 
 impl Texts {
-    pub(super) fn new(format: Format, path: &Path) -> Self {
+    pub(in crate::verbs) fn new(format: Format, path: &Path) -> Self {
         Self(Shape::new(format, path))
     }
 }
