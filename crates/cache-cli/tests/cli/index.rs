@@ -285,7 +285,8 @@ fn info_says_how_an_approximate_index_is_searched() {
             "above": 10_000, "entries": 0, "pending": 0, "building": false
         });
         assert_eq!((&info["graph"], &info["exact"]), (&none, &false.into()));
-        for (language, part) in [("en", "more than 10,000 entries"), ("ko", "10,000개를 넘으면")] {
+        for (language, part) in [("en", "more than 10,000 entries"), ("ko", "10,000개를 넘으면")]
+        {
             let told = user.run(["--lang", language, "index", "info", "many"]).expect_code(0);
             assert!(told.stdout.contains(part), "{told:#?}");
         }
