@@ -17,7 +17,8 @@ pub(crate) fn search(scan: &Scan, queries: &[Ready<'_>]) -> Vec<Option<Best>> {
     // What the graph does not know is compared with one by one.
     match usable.filter(|(layer, _)| layer.fresh() < scan.len().div_ceil(2)) {
         Some((layer, graph)) => {
-            let nearby = Nearby { scan, layer, graph };
+            let above = scan.graphs().map_or(0, |graphs| graphs.above());
+            let nearby = Nearby { scan, layer, graph, above };
             queries.iter().map(|query| nearby.search(query)).collect()
         }
         None => queries.iter().map(|_| None).collect(),
@@ -28,6 +29,8 @@ struct Nearby<'s> {
     scan: &'s Scan,
     layer: &'s Layer,
     graph: &'s Neighbours,
+    /// From so many rows on, comparing with all takes longer.
+    above: usize,
 }
 
 impl Nearby<'_> {
@@ -57,15 +60,16 @@ impl Nearby<'_> {
         Some(best_of_rows(self.scan, query, &rows))
     }
 
-    /// Whether enough rows pass for the answer to be among the nearest, as far as a sample tells. With a
-    /// least similarity, few may be enough.
+    /// Whether a search by the graph takes less time than comparing with all that pass, and whether
+    /// enough pass for the answer to be among the nearest, as far as a sample tells. With a least
+    /// similarity, few may be enough.
     fn is_promising(&self, query: &Ready<'_>) -> bool {
-        if query.at_least > -1.0 {
-            return true;
-        }
         let rows = self.scan.len() as u64;
         let sample = (0..SAMPLE as u64).map(|i| usize::try_from(i * SCATTER % rows).unwrap_or(0));
         let passing = sample.filter(|&row| query.takes(row)).count();
-        passing * (self.graph.effort() / 2) >= query.most * SAMPLE
+        // To find out that a row does not pass takes a third of the time of comparing with it.
+        let worth = self.scan.len() * (SAMPLE + 2 * passing) > self.above * 3 * SAMPLE;
+        let are_enough = passing * (self.graph.effort() / 2) >= query.most * SAMPLE;
+        worth && (are_enough || query.at_least > -1.0)
     }
 }

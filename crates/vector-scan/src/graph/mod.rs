@@ -58,6 +58,10 @@ impl Graphs {
         self.layers.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn above(&self) -> usize {
+        self.above
+    }
+
     pub(crate) fn bytes(&self) -> u64 {
         self.read().bytes()
     }
