@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "benchmarks")]
 
 mod engines;
+mod graph;
 mod memory;
 mod plain;
 
@@ -22,6 +23,7 @@ const DIMENSIONS: usize = 384;
 async fn main() {
     let test = std::env::args().any(|argument| argument == "--test");
     memory::run(test).await;
+    graph::run(test).await;
     engines::run(test).await;
     plain::run(test).await;
 }

@@ -9,11 +9,12 @@ mod truth;
 
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
-use cache_benches::minilm::{DIMENSIONS, Matrix};
+use cache_benches::minilm::{DIMENSIONS, ENTRIES, Matrix};
 use cache_core::vector::{
-    GraphOptions, IndexMethod, IndexName, IndexSchema, Precision, VectorIndex, VectorMatch,
-    VectorQuery, VectorStore,
+    GraphOptions, IndexMethod, IndexName, IndexSchema, Precision, Similarity, VectorIndex,
+    VectorMatch, VectorQuery, VectorStore,
 };
 use cache_core::{Embedding, Namespace};
 
@@ -24,6 +25,8 @@ use truth::Truth;
 const MOST: usize = 10;
 /// Queries that are asked at once.
 const BATCH: usize = 50;
+/// All that are so similar are looked for, too: some for each query.
+const WITHIN: f32 = 0.6;
 /// Cosines that are nearer to each other than this are a tie: floats cannot tell them apart.
 const TIE: f64 = 2e-6;
 
@@ -92,6 +95,37 @@ async fn filled(
     index
 }
 
+/// Where this process searches by a graph of its own: until it is built.
+async fn graph_is_built(index: &dyn VectorIndex, query: &Embedding) -> bool {
+    let graph = async || index.info().await.unwrap().unwrap().graph;
+    if graph().await.is_none() {
+        return false;
+    }
+    index.search_many(&[VectorQuery::nearest(query.clone(), MOST)]).await.unwrap();
+    while graph().await.unwrap().building {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let graph = graph().await.unwrap();
+    assert_eq!((graph.entries, graph.pending), (ENTRIES as u64, 0), "all are in the graph");
+    true
+}
+
+/// The part of all entries within a similarity that is found.
+async fn recall_within(index: &dyn VectorIndex, matrix: &Matrix, truth: &Truth) -> f64 {
+    let (mut found, mut all) = (0, 0);
+    for (place, query) in matrix.queries.iter().enumerate() {
+        let query = VectorQuery::within(query.clone(), Similarity::new(WITHIN).unwrap());
+        let near = index.search_many(&[query]).await.unwrap().remove(0);
+        let truth = truth.of(place, Narrowed::All);
+        let is_within = |cosine: f64| cosine >= f64::from(WITHIN) + TIE;
+        all += (0..ENTRIES).filter(|entry| is_within(truth.cosine(*entry))).count();
+        let entries = near.iter().map(|near| near.id.as_str().parse::<usize>().unwrap());
+        found += entries.filter(|entry| is_within(truth.cosine(*entry))).count();
+    }
+    assert!(all > matrix.queries.len(), "there are some");
+    found as f64 / all as f64
+}
+
 /// Fills every store, and holds what it finds against what is expected.
 async fn judge(schema: IndexSchema, holds: impl Fn(&dyn VectorIndex, &Quality) -> bool) {
     let Some((matrix, truth)) = MATRIX.as_ref() else { return };
@@ -99,6 +133,11 @@ async fn judge(schema: IndexSchema, holds: impl Fn(&dyn VectorIndex, &Quality) -
     for store in stores.all.iter().filter(|store| store.check_schema(&schema).is_ok()) {
         let index = filled(&**store, &schema, matrix).await;
         let kind = store.vector_store_info().kind;
+        if graph_is_built(&*index, &matrix.queries[0]).await {
+            let recall = recall_within(&*index, matrix, truth).await;
+            println!("{kind}, {}, within {WITHIN}: recall {recall:.4}", schema.to_text());
+            assert!(recall >= 0.95, "{kind}, within {WITHIN}");
+        }
         for by in Narrowed::ALL {
             let quality = Quality::of(&*index, matrix, truth, by).await;
             let Quality { recall, error, exact } = quality;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::vector::VectorStore;
-use cache_embedded::EmbeddedBackend;
+use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
 use cache_redis::{RedisConfig, RedisVectors, VectorEngine, VectorOptions};
 use redis_test_server::{Builder, OptionalServer, TestServer};
 use tempfile::TempDir;
@@ -18,7 +18,8 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    /// Another store is one more line.
+    /// Another store is one more line. All that search in this process have the same graph, and only the
+    /// first one builds it.
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut stores = Self { all: Vec::new(), servers: Vec::new(), folder };
@@ -32,7 +33,8 @@ impl Stores {
 
     async fn add_embedded(&mut self) {
         let file = self.folder.path().join("vectors.db");
-        self.all.push(Arc::new(EmbeddedBackend::open(file).await.unwrap().vectors()));
+        let config = EmbeddedConfig::new(file).with_approximate_above(usize::MAX);
+        self.all.push(Arc::new(EmbeddedBackend::open_with(config).await.unwrap().vectors()));
     }
 
     async fn add_redis(&mut self, builder: Option<Builder>, engine: VectorEngine) {
@@ -40,6 +42,7 @@ impl Stores {
         let config = RedisConfig::new(server.url()).with_response_timeout(Duration::from_secs(60));
         // Graphs are for approximate indexes; exact ones are searched without.
         let options = VectorOptions::new().with_engine(engine).with_module_graphs(true);
+        let options = options.with_approximate_above(usize::MAX);
         self.all.push(Arc::new(RedisVectors::connect(&config, options).await.unwrap()));
         self.servers.push(server);
     }

@@ -25,6 +25,9 @@ pub struct EmbeddedConfig {
     /// What this process may keep of vector indexes in memory, in bytes; an index that is larger is
     /// read from the file for every search. 256 MiB by default.
     pub vector_memory_bytes: u64,
+    /// Above so many entries a vector index whose schema asks for an approximate method is searched by a
+    /// graph of neighbours, which is in memory, too. 10,000 by default; [`usize::MAX`] is never.
+    pub approximate_above: usize,
     /// Threads that read, 1 to 64. By default one per processor, at most four.
     pub readers: usize,
 }
@@ -38,6 +41,7 @@ impl EmbeddedConfig {
             busy_timeout: Duration::from_secs(5),
             memory_bytes: 32 * 1024 * 1024,
             vector_memory_bytes: 256 * 1024 * 1024,
+            approximate_above: vector_scan::APPROXIMATE_ABOVE,
             readers: thread::available_parallelism().map_or(2, usize::from).min(4),
         }
     }
@@ -67,6 +71,13 @@ impl EmbeddedConfig {
     #[must_use]
     pub fn with_vector_memory_bytes(mut self, bytes: u64) -> Self {
         self.vector_memory_bytes = bytes;
+        self
+    }
+
+    /// Sets the number of entries above which an approximate vector index is searched by a graph.
+    #[must_use]
+    pub fn with_approximate_above(mut self, entries: usize) -> Self {
+        self.approximate_above = entries;
         self
     }
 

@@ -145,7 +145,8 @@ fn package<T: Send + 'static>(
 
 fn open(mut config: EmbeddedConfig) -> Result<(Workers, Writer, Receiver<Message>), CacheError> {
     let Connections { writer, readers } = schema::open(&mut config)?;
-    let (recency, mirrors) = (Recency::default(), Mirrors::new(config.vector_memory_bytes));
+    let recency = Recency::default();
+    let mirrors = Mirrors::new(config.vector_memory_bytes, config.approximate_above);
     let shared = Arc::new(Shared { config, recency, mirrors });
     trim(&writer, &shared).map_err(|error| explain(&shared.config.path, "trimming", error))?;
 

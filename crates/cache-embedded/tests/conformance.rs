@@ -58,6 +58,7 @@ async fn vectors_keep_the_contract() {
 async fn vectors_keep_the_contract_on_one_thread_with_one_reader() {
     let folder = tempfile::tempdir().unwrap();
     let config = EmbeddedConfig::new(folder.path().join("cache.db")).with_readers(1);
+    let config = config.with_approximate_above(100);
     let vectors = EmbeddedBackend::open_with(config).await.unwrap().vectors();
     let approximate = IndexMethod::Approximate(GraphOptions::new());
     conformance::vector::run(&Subject::new(Arc::new(vectors)).with_method(approximate)).await;

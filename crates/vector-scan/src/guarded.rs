@@ -26,8 +26,7 @@ where
 }
 
 /// How many threads a large search may use: all processors.
-#[must_use]
-pub fn search_threads() -> usize {
+pub(crate) fn search_threads() -> usize {
     thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 

@@ -1,18 +1,31 @@
 //! Vectors of unit length, densely packed.
 
+use std::sync::Arc;
+
 use crate::dot::LANES;
 
 /// Of a full block: a copy of one is soon made, and a thread has something to do.
 const BLOCK_BYTES: usize = 1 << 20;
 
 /// Rows in blocks, each but the last one full. Blocks never move, so that an index grows without
-/// being copied.
+/// being copied. A block that a [`Snapshot`] has is copied when it is changed.
 #[derive(Debug)]
 pub(crate) struct Matrix {
     stride: usize,
     rows_per_block: usize,
     rows: usize,
-    blocks: Vec<Vec<f32>>,
+    blocks: Vec<Arc<Vec<f32>>>,
+}
+
+/// The rows of a matrix at one moment. Keep it only for a moment: blocks that are changed meanwhile are
+/// there twice.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// Floats of a row.
+    pub(crate) stride: usize,
+    pub(crate) rows: usize,
+    /// The rows, one behind the other.
+    pub(crate) blocks: Vec<Arc<Vec<f32>>>,
 }
 
 impl Matrix {
@@ -37,13 +50,23 @@ impl Matrix {
         self.blocks.iter().enumerate().map(move |(i, block)| (i * per_block, block.as_slice()))
     }
 
+    /// The block of a row, and the number of its first row.
+    pub(crate) fn block_of(&self, row: usize) -> (usize, &[f32]) {
+        let block = row / self.rows_per_block;
+        (block * self.rows_per_block, &self.blocks[block])
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot { stride: self.stride, rows: self.rows, blocks: self.blocks.clone() }
+    }
+
     /// Adds a row behind the others.
     pub(crate) fn push(&mut self, vector: &[f32]) {
         if self.rows.is_multiple_of(self.rows_per_block) {
-            self.blocks.push(Vec::new());
+            self.blocks.push(Arc::default());
         }
         let (full, stride) = (self.rows_per_block * self.stride, self.stride);
-        if let Some(block) = self.blocks.last_mut() {
+        if let Some(block) = self.blocks.last_mut().map(Arc::make_mut) {
             if block.len() == block.capacity() {
                 block.reserve_exact(block.len().max(4 * stride).min(full - block.len()));
             }
@@ -52,25 +75,30 @@ impl Matrix {
         }
     }
 
-    /// Replaces a row.
-    pub(crate) fn set(&mut self, row: usize, vector: &[f32]) {
-        let stride = self.stride;
-        let start = (row % self.rows_per_block) * stride;
-        let target = &mut self.blocks[row / self.rows_per_block][start..start + stride];
-        target.iter_mut().zip(unit(vector, stride)).for_each(|(to, from)| *to = from);
+    /// Replaces a row; says whether it was another.
+    pub(crate) fn set(&mut self, row: usize, vector: &[f32]) -> bool {
+        let (stride, block) = (self.stride, &mut self.blocks[row / self.rows_per_block]);
+        let place = (row % self.rows_per_block) * stride..(row % self.rows_per_block + 1) * stride;
+        let is_other = !unit(vector, stride).eq(block[place.clone()].iter().copied());
+        if is_other {
+            let target = &mut Arc::make_mut(block)[place];
+            target.iter_mut().zip(unit(vector, stride)).for_each(|(to, from)| *to = from);
+        }
+        is_other
     }
 
     /// Removes a row and puts the last one in its place.
     pub(crate) fn swap_remove(&mut self, row: usize) {
         let Some(last_block) = self.blocks.last_mut() else { return };
-        let last = last_block.split_off(last_block.len() - self.stride);
+        let last = last_block.len() - self.stride;
+        let last = Arc::make_mut(last_block).split_off(last);
         if last_block.is_empty() {
             self.blocks.pop();
         }
         self.rows -= 1;
         if row < self.rows {
             let start = (row % self.rows_per_block) * self.stride;
-            let target = &mut self.blocks[row / self.rows_per_block];
+            let target = Arc::make_mut(&mut self.blocks[row / self.rows_per_block]);
             target[start..start + self.stride].copy_from_slice(&last);
         }
     }
@@ -117,7 +145,9 @@ mod tests {
         assert_eq!((matrix.rows(), matrix.blocks.len()), (per_block, 1));
         assert_eq!(number(&matrix.blocks[0], 1), count - 1);
         matrix.swap_remove(per_block - 1);
-        matrix.set(2, &row(7));
+        let snapshot = matrix.snapshot();
+        assert!(matrix.set(2, &row(7)) && !matrix.set(2, &row(7)));
+        assert_eq!(number(&snapshot.blocks[0], 2), 2, "a snapshot does not change");
         assert_eq!(number(&matrix.blocks[0], 2), 7);
         (1..per_block).for_each(|_| matrix.swap_remove(0));
         assert_eq!((matrix.rows(), matrix.blocks.len()), (0, 0));

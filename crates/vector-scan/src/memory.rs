@@ -11,16 +11,18 @@ use cache_core::vector::{
 };
 use cache_core::{BackendInfo, CacheError, ErrorKind, Namespace};
 
-use crate::guarded::{Guarded, off_runtime, search_threads};
-use crate::{Scan, ScanEntry};
+use crate::guarded::{Guarded, off_runtime};
+use crate::{APPROXIMATE_ABOVE, Scan, ScanEntry, SearchLimits, is_exact};
 
 /// Vector indexes in this process's memory, gone with it. Clones share them.
 ///
-/// Searches are exact, also where the schema asks for an approximate method. Small ones are made at
-/// once; larger ones need a Tokio runtime, whose threads for blocking work they use.
+/// Searches are exact. Where the schema asks for an approximate method, indexes of more than
+/// [some entries](Self::with_approximate_above) are searched by a graph of neighbours. Small searches
+/// are made at once; larger ones need a Tokio runtime, whose threads for blocking work they use.
 #[derive(Debug, Clone)]
 pub struct MemoryVectors {
     shared: Arc<Shared>,
+    approximate_above: usize,
 }
 
 #[derive(Debug)]
@@ -39,18 +41,28 @@ struct Slot {
 
 impl MemoryVectors {
     /// A store each of whose indexes takes at most so many bytes. An index that is full drops the
-    /// entries that were written first.
+    /// entries that were written first. A graph takes what entries leave, about 0.4 of what they take.
     #[must_use]
     pub fn new(max_bytes: u64) -> Self {
         let (start, indexes) = (Instant::now(), Mutex::default());
-        Self { shared: Arc::new(Shared { max_bytes, start, indexes }) }
+        let shared = Arc::new(Shared { max_bytes, start, indexes });
+        Self { shared, approximate_above: APPROXIMATE_ABOVE }
+    }
+
+    /// Sets the number of entries above which an index that this makes is searched by a
+    /// [graph](Scan::with_approximate_above), if its schema asks for that. [`APPROXIMATE_ABOVE`] by
+    /// default; [`usize::MAX`] is never.
+    #[must_use]
+    pub fn with_approximate_above(mut self, entries: usize) -> Self {
+        self.approximate_above = entries;
+        self
     }
 
     /// The index of this name, which is expected to have this schema.
     #[must_use]
     pub fn index(&self, name: &IndexName, schema: &IndexSchema) -> MemoryVectorIndex {
-        let shared = Arc::clone(&self.shared);
-        MemoryVectorIndex { name: name.clone(), schema: schema.clone(), shared }
+        let (shared, approximate_above) = (Arc::clone(&self.shared), self.approximate_above);
+        MemoryVectorIndex { name: name.clone(), schema: schema.clone(), shared, approximate_above }
     }
 }
 
@@ -87,6 +99,7 @@ pub struct MemoryVectorIndex {
     name: IndexName,
     schema: IndexSchema,
     shared: Arc<Shared>,
+    approximate_above: usize,
 }
 
 impl MemoryVectorIndex {
@@ -102,7 +115,9 @@ impl MemoryVectorIndex {
         if let Some(slot) = indexes.get(&self.name) {
             return Ok((self.accept(Arc::clone(slot))?, false));
         }
-        let scan = Arc::new(Guarded::new(Scan::new(&self.schema)));
+        let scan = Scan::new(&self.schema);
+        let scan = scan.with_approximate_above(&self.schema, self.approximate_above);
+        let scan = Arc::new(Guarded::new(scan));
         let slot = Arc::new(Slot { schema: self.schema.clone(), scan });
         indexes.insert(self.name.clone(), Arc::clone(&slot));
         Ok((slot, true))
@@ -139,7 +154,7 @@ impl VectorIndex for MemoryVectorIndex {
     }
 
     fn vector_capabilities(&self) -> VectorCapabilities {
-        VectorCapabilities::new()
+        VectorCapabilities::new().with_exact(is_exact(&self.schema, self.approximate_above))
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
@@ -176,7 +191,8 @@ impl VectorIndex for MemoryVectorIndex {
         self.schema.check_queries(queries)?;
         let Some(slot) = self.find()? else { return Ok(vec![Vec::new(); queries.len()]) };
         let (passes, queries, shared) = (queries.len(), queries.to_vec(), Arc::clone(&self.shared));
-        let search = move |scan: &Scan| scan.search(&queries, shared.now(), search_threads());
+        let limits = SearchLimits::new().with_bytes(shared.max_bytes);
+        let search = move |scan: &Scan| scan.search(&queries, shared.now(), limits);
         slot.scan.read(move |scan| scan.bytes_of_vectors() * passes, search).await
     }
 
@@ -199,8 +215,10 @@ impl VectorIndex for MemoryVectorIndex {
     async fn info(&self) -> Result<Option<IndexInfo>, CacheError> {
         let Some(slot) = self.shared.indexes().get(&self.name).cloned() else { return Ok(None) };
         let (schema, now) = (slot.schema.clone(), self.shared.now());
-        let info =
-            move |scan: &Scan| IndexInfo::new(schema, scan.count(&Filter::All, now), scan.bytes());
+        let info = move |scan: &Scan| {
+            let entries = scan.count(&Filter::All, now);
+            IndexInfo::new(schema, entries, scan.bytes()).with_graph(scan.graph_info())
+        };
         Ok(Some(slot.scan.read(Scan::bytes_of_vectors, info).await?))
     }
 }

@@ -1,16 +1,19 @@
 //! The index itself, without a lock, a clock or a runtime.
 
 use cache_core::vector::{
-    Attributes, Filter, IndexSchema, VectorEntry, VectorId, VectorMatch, VectorQuery,
+    Attributes, Filter, GraphInfo, IndexSchema, VectorEntry, VectorId, VectorMatch, VectorQuery,
 };
 
 use crate::columns::Columns;
+use crate::graph::Graphs;
+use crate::guarded::search_threads;
 use crate::matrix::{Matrix, padded};
 use crate::plan::Plan;
 use crate::rows::{NEVER, Rows};
 use crate::{rows, search};
 
-/// An exact index of one schema, for one thread that writes or any number that read.
+/// An index of one schema, for one thread that writes or any number that read. It compares with every
+/// vector; a large one of an approximate schema may have a [graph](Self::with_approximate_above), too.
 ///
 /// Time is a number of milliseconds that the caller counts, from any moment. Vectors are kept as
 /// 32-bit floats whatever the schema's precision, which is a least one. What is given must have been
@@ -20,6 +23,39 @@ pub struct Scan {
     matrix: Matrix,
     columns: Columns,
     rows: Rows,
+    graphs: Option<Graphs>,
+}
+
+/// What a search may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SearchLimits {
+    /// Threads, the one that searches included.
+    pub threads: usize,
+    /// Bytes that the index may take with its graph. Where it takes more, the graph goes, and never
+    /// an entry.
+    pub bytes: u64,
+}
+
+impl SearchLimits {
+    /// All processors, and any memory.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { threads: search_threads(), bytes: u64::MAX }
+    }
+
+    /// Sets the bytes that the index may take.
+    #[must_use]
+    pub fn with_bytes(mut self, bytes: u64) -> Self {
+        self.bytes = bytes;
+        self
+    }
+}
+
+impl Default for SearchLimits {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// An entry as a [`Scan`] takes it.
@@ -66,14 +102,31 @@ impl<'e> ScanEntry<'e> {
 }
 
 impl Scan {
-    /// An empty index.
+    /// An empty index, searched exactly.
     #[must_use]
     pub fn new(schema: &IndexSchema) -> Self {
         Self {
             matrix: Matrix::new(schema.dimensions),
             columns: Columns::new(schema),
             rows: Rows::default(),
+            graphs: None,
         }
+    }
+
+    /// Has it searched by a graph of neighbours while there are more entries than this, if that is what
+    /// its schema asks for; [`usize::MAX`] is never.
+    ///
+    /// The graph is built by threads of its own, begun by a search. Until it is there, and wherever it
+    /// would not have the answer, searches compare with every vector. It is over the entries that there
+    /// were when it was begun: what is written later is compared one by one, and when that and what is
+    /// gone come to a fifth, the graph is built anew.
+    ///
+    /// Of the schema's [options](cache_core::vector::GraphOptions), the efforts are used; links are as
+    /// many as a vector has neighbours in different directions, at most 64.
+    #[must_use]
+    pub fn with_approximate_above(mut self, schema: &IndexSchema, entries: usize) -> Self {
+        self.graphs = Graphs::new(schema, entries);
+        self
     }
 
     /// Entries there are, the expired that were not yet removed included.
@@ -88,10 +141,30 @@ impl Scan {
         self.len() == 0
     }
 
-    /// Bytes that the entries take.
+    /// Bytes that the entries take, and graphs.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        (self.bytes_of_vectors() + self.rows.bytes()) as u64
+        (self.bytes_of_vectors() + self.rows.bytes()) as u64 + self.bytes_of_graphs()
+    }
+
+    /// Bytes that graphs take, also the one that is being built.
+    #[must_use]
+    pub fn bytes_of_graphs(&self) -> u64 {
+        self.graphs.as_ref().map_or(0, Graphs::bytes)
+    }
+
+    /// What there is of a graph; `None` where there is never one.
+    #[must_use]
+    pub fn graph_info(&self) -> Option<GraphInfo> {
+        self.graphs.as_ref().map(|graphs| graphs.info(self.len()))
+    }
+
+    /// Whether it takes no more than this. Where that is in the way, graphs go.
+    pub fn fits(&mut self, max_bytes: u64) -> bool {
+        if self.bytes() > max_bytes {
+            self.graphs.iter_mut().for_each(Graphs::clear);
+        }
+        self.bytes() <= max_bytes
     }
 
     /// Bytes that the vectors of an entry take, of which a search reads all.
@@ -111,12 +184,15 @@ impl Scan {
         let ends = entry.ends.unwrap_or(NEVER);
         match self.rows.find(entry.id) {
             Some(row) => {
-                self.matrix.set(row, entry.vector);
+                if self.matrix.set(row, entry.vector) {
+                    self.graphs.iter_mut().for_each(|graphs| graphs.replaced(row));
+                }
                 self.columns.set(row, entry.attributes);
                 self.rows.set(row, entry.attributes.clone(), ends);
             }
             None => {
                 self.matrix.push(entry.vector);
+                self.graphs.iter_mut().for_each(Graphs::pushed);
                 self.columns.push(entry.attributes);
                 self.rows.push(entry.id.clone(), entry.attributes.clone(), ends);
             }
@@ -144,24 +220,30 @@ impl Scan {
         }
     }
 
-    /// Removes entries, those written first before others, while they take more than this.
+    /// Removes graphs, and then entries, those written first before others, while they take more than
+    /// this.
     pub fn evict(&mut self, max_bytes: u64) {
-        while self.bytes() > max_bytes {
+        while !self.fits(max_bytes) {
             let Some(row) = self.rows.oldest() else { return };
             self.remove_row(row);
         }
     }
 
-    /// Searches on at most so many threads, this one included; for every query the matches in the
-    /// order of the contract of [`VectorIndex`](cache_core::vector::VectorIndex).
+    /// Searches; for every query the matches in the order of the contract of
+    /// [`VectorIndex`](cache_core::vector::VectorIndex).
     #[must_use]
     pub fn search(
         &self,
         queries: &[VectorQuery],
         now: u64,
-        threads: usize,
+        limits: SearchLimits,
     ) -> Vec<Vec<VectorMatch>> {
-        search::run(self, queries, now, threads)
+        let found = search::run(self, queries, now, limits);
+        if let Some(graphs) = &self.graphs {
+            let entries = self.bytes() - self.bytes_of_graphs();
+            graphs.tend(&self.matrix, limits.bytes.saturating_sub(entries));
+        }
+        found
     }
 
     /// How many entries pass a filter.
@@ -184,8 +266,13 @@ impl Scan {
         &self.rows
     }
 
+    pub(crate) fn graphs(&self) -> Option<&Graphs> {
+        self.graphs.as_ref()
+    }
+
     fn remove_row(&mut self, row: usize) {
         self.matrix.swap_remove(row);
+        self.graphs.iter_mut().for_each(|graphs| graphs.swap_removed(row));
         self.columns.swap_remove(row);
         self.rows.swap_remove(row);
     }

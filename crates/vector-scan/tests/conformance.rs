@@ -23,7 +23,8 @@ async fn exact() {
 #[tokio::test]
 async fn approximate_on_one_thread() {
     let approximate = IndexMethod::Approximate(GraphOptions::new());
-    run(&subject().with_method(approximate)).await;
+    let store = MemoryVectors::new(64 << 20).with_approximate_above(100);
+    run(&Subject::new(Arc::new(store)).with_method(approximate)).await;
 }
 
 fn index(max_bytes: u64, schema: &IndexSchema) -> MemoryVectorIndex {

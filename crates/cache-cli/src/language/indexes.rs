@@ -45,6 +45,22 @@ messages! {
         "{method}; searched exactly here"
         "{method}. 여기서는 정확하게 검색함"
     }
+    searched_exactly_up_to(method: &str, above: &str) {
+        "{method}; searched exactly, and by a graph in each process that searches more than {above} entries"
+        "{method}. 정확하게 검색하며, 항목이 {above}개를 넘으면 검색하는 프로세스마다 그래프로 검색함"
+    }
+    graph_is_built(method: &str) {
+        "{method}; searched exactly while its graph is built"
+        "{method}. 그래프를 만드는 동안 정확하게 검색함"
+    }
+    searched_by_graph(method: &str, entries: &str, pending: &str) {
+        "{method}; a graph finds {entries} entries, {pending} are compared one by one"
+        "{method}. 그래프로 찾는 항목 {entries}개, 하나씩 비교하는 항목 {pending}개"
+    }
+    graph_is_built_anew(method: &str, entries: &str, pending: &str) {
+        "{method}; a graph finds {entries} entries, {pending} are compared one by one, another is built"
+        "{method}. 그래프로 찾는 항목 {entries}개, 하나씩 비교하는 항목 {pending}개, 새 그래프를 만드는 중"
+    }
 
     // Names and schemas.
     bad_index_name(name: &str) {

@@ -285,6 +285,29 @@ fn what_was_written_before_a_failure_stays_and_is_reported() {
     assert!((written..written + 256).contains(&entries), "{entries} of {written}");
 }
 
+/// A program that only looks has no graph, and says when one is built.
+#[test]
+fn info_says_how_an_approximate_index_is_searched() {
+    on_each_store(|user, engine| {
+        user.run(["index", "create", "many", "--approximate"]).expect_code(0);
+        let info = user.json(&["index", "info", "many"]);
+        let builds_its_own = ["embedded", "plain"].contains(&engine);
+        if !builds_its_own {
+            assert!(info["graph"].is_null(), "{info}");
+            return;
+        }
+        let none = serde_json::json!({
+            "above": 10_000, "entries": 0, "pending": 0, "building": false
+        });
+        assert_eq!((&info["graph"], &info["exact"]), (&none, &false.into()));
+        for (language, part) in [("en", "more than 10,000 entries"), ("ko", "10,000개를 넘으면")]
+        {
+            let told = user.run(["--lang", language, "index", "info", "many"]).expect_code(0);
+            assert!(told.stdout.contains(part), "{told:#?}");
+        }
+    });
+}
+
 #[test]
 fn mistakes_on_the_command_line_point_at_their_place() {
     let user = User::new().with("CACHE_BACKEND", "memory");

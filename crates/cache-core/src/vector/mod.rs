@@ -23,7 +23,7 @@ pub use packed::{pack_attributes, unpack_attributes};
 pub use query::{VectorMatch, VectorQuery};
 pub use refusal::VectorRefusal;
 pub use schema::{
-    GraphOptions, IndexInfo, IndexMethod, IndexSchema, Precision, VectorCapabilities,
+    GraphInfo, GraphOptions, IndexInfo, IndexMethod, IndexSchema, Precision, VectorCapabilities,
 };
 pub use similarity::{Distance, InvalidSimilarity, Similarity};
 pub use words::words;

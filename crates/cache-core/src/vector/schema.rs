@@ -305,12 +305,57 @@ pub struct IndexInfo {
     pub entries: u64,
     /// Bytes they take, in memory or in the file, as far as the store can tell.
     pub bytes: u64,
+    /// The graph of neighbours by which this process searches; `None` where it never builds one.
+    pub graph: Option<GraphInfo>,
 }
 
 impl IndexInfo {
     /// An index of this schema, this many entries and bytes.
     #[must_use]
     pub fn new(schema: IndexSchema, entries: u64, bytes: u64) -> Self {
-        Self { schema, entries, bytes }
+        Self { schema, entries, bytes, graph: None }
+    }
+
+    /// Sets what there is of a graph.
+    #[must_use]
+    pub fn with_graph(mut self, graph: Option<GraphInfo>) -> Self {
+        self.graph = graph;
+        self
+    }
+}
+
+/// What a process has of a graph of neighbours that it builds itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GraphInfo {
+    /// Up to so many entries there is no graph.
+    pub above: u64,
+    /// Entries that the graph finds; 0 where none is built yet.
+    pub entries: u64,
+    /// Entries that are compared one by one: written since, or all.
+    pub pending: u64,
+    /// Whether one is being built.
+    pub building: bool,
+}
+
+impl GraphInfo {
+    /// None yet, and none up to so many entries.
+    #[must_use]
+    pub fn new(above: u64) -> Self {
+        Self { above, entries: 0, pending: 0, building: false }
+    }
+
+    /// Sets the entries that it finds and those that are compared one by one.
+    #[must_use]
+    pub fn with_entries(mut self, found: u64, pending: u64) -> Self {
+        (self.entries, self.pending) = (found, pending);
+        self
+    }
+
+    /// Sets whether one is being built.
+    #[must_use]
+    pub fn with_building(mut self, building: bool) -> Self {
+        self.building = building;
+        self
     }
 }

@@ -35,6 +35,12 @@ impl EmbeddedIndex {
             Source::Nowhere => Ok(None),
             Source::Mirror(mirror) => {
                 let bytes = move |scan: &Scan| scan.bytes_of_vectors() * passes;
+                let mirrored = Arc::clone(&mirror);
+                let ask = move |scan: &Scan| {
+                    let answer = ask(scan);
+                    mirrored.note_graph(scan.bytes_of_graphs());
+                    answer
+                };
                 Ok(Some(mirror.scan.read(bytes, ask).await?))
             }
             Source::File(index) => self.ask_file(index, ask, join).await,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cache_core::vector::{
-    Filter, IndexInfo, IndexName, IndexSchema, VectorCapabilities, VectorEntry, VectorId,
-    VectorIndex, VectorMatch, VectorQuery,
+    Filter, GraphInfo, IndexInfo, IndexName, IndexSchema, VectorCapabilities, VectorEntry,
+    VectorId, VectorIndex, VectorMatch, VectorQuery,
 };
 use cache_core::{CacheError, ErrorKind};
-use vector_scan::{Scan, search_threads};
+use vector_scan::{Scan, SearchLimits, is_exact};
 
 use super::table::{Expected, Index};
 use super::{change, row, table};
@@ -44,6 +44,19 @@ impl EmbeddedIndex {
         Err(CacheError::new(ErrorKind::Full, message))
     }
 
+    /// What this process has of a graph of the index that is there.
+    async fn graph_info(&self, schema: &IndexSchema) -> Result<Option<GraphInfo>, CacheError> {
+        let (shared, above) =
+            (self.workers.shared(), self.workers.shared().config.approximate_above);
+        if is_exact(schema, above) {
+            return Ok(None);
+        }
+        match shared.mirrors.find(self.name()) {
+            Some(mirror) => mirror.scan.read(|_| 0, Scan::graph_info).await,
+            None => Ok(Some(GraphInfo::new(above as u64))),
+        }
+    }
+
     /// Frees the entries of dropped indexes. What is left when that fails is freed by whoever writes
     /// next.
     async fn free_dropped(&self) {
@@ -67,7 +80,11 @@ impl VectorIndex for EmbeddedIndex {
     }
 
     fn vector_capabilities(&self) -> VectorCapabilities {
-        VectorCapabilities::new().with_shared(true).with_persistent(true)
+        let above = self.workers.shared().config.approximate_above;
+        VectorCapabilities::new()
+            .with_exact(is_exact(self.schema(), above))
+            .with_shared(true)
+            .with_persistent(true)
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
@@ -99,7 +116,11 @@ impl VectorIndex for EmbeddedIndex {
         self.schema().check_queries(queries)?;
         let most: Vec<_> = queries.iter().map(|query| query.most).collect();
         let queries: Arc<[VectorQuery]> = queries.into();
-        let search = move |scan: &Scan| scan.search(&queries, now(), search_threads());
+        let (shared, name) = (Arc::clone(self.workers.shared()), self.expected.name.clone());
+        let search = move |scan: &Scan| {
+            let limits = SearchLimits::new().with_bytes(shared.mirrors.room_for(&name));
+            scan.search(&queries, now(), limits)
+        };
         let join = |one, other| best_of_both(one, other, &most);
         let found = self.ask(most.len(), search, join).await?;
         Ok(found.unwrap_or_else(|| vec![Vec::new(); most.len()]))
@@ -140,7 +161,8 @@ impl VectorIndex for EmbeddedIndex {
             );
             return Err(CacheError::new(ErrorKind::Corrupt, message));
         };
-        Ok(Some(IndexInfo::new(schema, entries, bytes)))
+        let graph = self.graph_info(&schema).await?;
+        Ok(Some(IndexInfo::new(schema, entries, bytes).with_graph(graph)))
     }
 }
 

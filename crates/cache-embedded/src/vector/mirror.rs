@@ -16,6 +16,7 @@ use crate::clock;
 #[derive(Debug)]
 pub(crate) struct Mirrors {
     max_bytes: u64,
+    approximate_above: usize,
     mirrors: Mutex<HashMap<IndexName, Arc<Mirror>>>,
     uses: AtomicU64,
     damaged: AtomicU64,
@@ -32,13 +33,15 @@ pub(super) struct Mirror {
     pub(super) turn: tokio::sync::Mutex<()>,
     seen: Mutex<Seen>,
     bytes: AtomicU64,
+    /// Bytes of its graph.
+    graph: AtomicU64,
     last_use: AtomicU64,
 }
 
 impl Mirrors {
-    pub(crate) fn new(max_bytes: u64) -> Self {
+    pub(crate) fn new(max_bytes: u64, approximate_above: usize) -> Self {
         let (uses, damaged) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { max_bytes, mirrors: Mutex::default(), uses, damaged }
+        Self { max_bytes, approximate_above, mirrors: Mutex::default(), uses, damaged }
     }
 
     pub(crate) fn damaged_rows(&self) -> u64 {
@@ -56,6 +59,18 @@ impl Mirrors {
     /// Whether an index may have a mirror.
     pub(super) fn has_room_for(&self, index: &Index) -> bool {
         index.bytes.unsigned_abs() <= self.max_bytes
+    }
+
+    /// What the mirror of this index may take with its graph: what others leave.
+    pub(super) fn room_for(&self, name: &IndexName) -> u64 {
+        let others = self.all();
+        let others = others.iter().filter(|(other, _)| *other != name);
+        self.max_bytes.saturating_sub(others.map(|(_, mirror)| mirror.bytes()).sum())
+    }
+
+    /// The mirror of an index, if it is here.
+    pub(super) fn find(&self, name: &IndexName) -> Option<Arc<Mirror>> {
+        self.all().get(name).cloned()
     }
 
     /// The mirror of an index, empty if there was none. Others make room for it.
@@ -84,7 +99,7 @@ impl Mirrors {
         let mut displaced = Vec::new();
         let known = mirrors.get(&expected.name).filter(|mirror| mirror.index == index.id);
         let mirror = known.cloned().unwrap_or_else(|| {
-            let mirror = Arc::new(Mirror::new(expected, index.id));
+            let mirror = Arc::new(Mirror::new(expected, index.id, self.approximate_above));
             displaced.extend(mirrors.insert(expected.name.clone(), Arc::clone(&mirror)));
             mirror
         });
@@ -101,9 +116,7 @@ impl Mirrors {
         needed: &IndexName,
     ) -> Vec<Arc<Mirror>> {
         let mut displaced = Vec::new();
-        while mirrors.values().map(|mirror| mirror.bytes.load(Ordering::Relaxed)).sum::<u64>()
-            > self.max_bytes
-        {
+        while mirrors.values().map(|mirror| mirror.bytes()).sum::<u64>() > self.max_bytes {
             let others = mirrors.iter().filter(|(name, _)| *name != needed);
             let least = others.min_by_key(|(_, mirror)| mirror.last_use.load(Ordering::Relaxed));
             let Some(name) = least.map(|(name, _)| name.clone()) else { break };
@@ -118,15 +131,28 @@ impl Mirrors {
 }
 
 impl Mirror {
-    fn new(expected: &Expected, index: i64) -> Self {
+    fn new(expected: &Expected, index: i64, approximate_above: usize) -> Self {
+        let scan = Scan::new(&expected.schema);
+        let scan = scan.with_approximate_above(&expected.schema, approximate_above);
         Self {
             index,
-            scan: Arc::new(Guarded::new(Scan::new(&expected.schema))),
+            scan: Arc::new(Guarded::new(scan)),
             turn: tokio::sync::Mutex::default(),
             seen: Mutex::default(),
             bytes: AtomicU64::new(0),
+            graph: AtomicU64::new(0),
             last_use: AtomicU64::new(0),
         }
+    }
+
+    /// What it takes, as far as is known.
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed) + self.graph.load(Ordering::Relaxed)
+    }
+
+    /// Searches have changed what its graph takes, or may have.
+    pub(super) fn note_graph(&self, bytes: u64) {
+        self.graph.store(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn seen(&self) -> Seen {
@@ -173,7 +199,7 @@ impl Mirror {
 /// Gives the memory of mirrors back, of those that are still searched not yet.
 async fn discard(mirrors: Vec<Arc<Mirror>>) -> Result<(), CacheError> {
     for mirror in mirrors.into_iter().filter_map(Arc::into_inner) {
-        let bytes = mirror.bytes.load(Ordering::Relaxed);
+        let bytes = mirror.bytes();
         off_runtime(usize::try_from(bytes).unwrap_or(usize::MAX), move || drop(mirror)).await?;
     }
     Ok(())
@@ -192,10 +218,10 @@ mod tests {
 
     #[test]
     fn those_searched_least_recently_make_room() {
-        let mirrors = Mirrors::new(1_000);
+        let mirrors = Mirrors::new(1_000, usize::MAX);
+        let named = |name: &str| IndexName::new(Namespace::default(), name).unwrap();
         let displaced_by = |name: &str, index: Index| {
-            let name = IndexName::new(Namespace::default(), name).unwrap();
-            let expected = Expected::new(&name, &IndexSchema::new(4).unwrap());
+            let expected = Expected::new(&named(name), &IndexSchema::new(4).unwrap());
             let (mirror, displaced) = mirrors.provide_at_once(&expected, &index);
             assert_eq!(mirror.index, index.id);
             displaced.iter().map(|mirror| mirror.index).collect::<Vec<_>>()
@@ -206,6 +232,10 @@ mod tests {
         assert_eq!(displaced_by("c", index(3, 300)), [2]);
         assert_eq!(displaced_by("c", index(4, 300)), [3], "another index of the same name");
         assert_eq!(displaced_by("a", index(1, 1_000)), [4]);
+        assert_eq!(displaced_by("a", index(1, 300)), [0; 0]);
+        mirrors.find(&named("a")).unwrap().note_graph(400);
+        assert_eq!([mirrors.room_for(&named("a")), mirrors.room_for(&named("b"))], [1_000, 300]);
+        assert_eq!(displaced_by("b", index(2, 301)), [1], "a graph takes room, too");
         assert!(mirrors.has_room_for(&index(1, 1_000)) && !mirrors.has_room_for(&index(1, 1_001)));
     }
 }

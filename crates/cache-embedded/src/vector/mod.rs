@@ -32,8 +32,11 @@ type Decided<T> = rusqlite::Result<Result<T, VectorRefusal>>;
 /// # Searching
 /// A process keeps a mirror of each index that it searches in memory. Every search looks into the
 /// file for what has changed since, reads that, and then compares with every vector of the mirror:
-/// what any process has written before is found, and nothing is missed. Searches are exact, also where
-/// the schema asks for an approximate method.
+/// what any process has written before is found, and nothing is missed. Where the schema asks for an
+/// approximate method, mirrors of more than
+/// [some entries](crate::EmbeddedConfig::approximate_above) are searched by a graph of neighbours
+/// instead. It is in memory only: each process builds its own in the background while it searches, if
+/// mirrors leave room.
 ///
 /// Mirrors of all indexes together take at most
 /// [`vector_memory_bytes`](crate::EmbeddedConfig::vector_memory_bytes); those that were searched least

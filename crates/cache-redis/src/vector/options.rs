@@ -16,7 +16,8 @@ pub enum VectorEngine {
     /// nodes of a cluster share.
     Sets,
     /// Any server. It keeps the entries, and each process that searches has all of them in its
-    /// memory, too, and compares with every one.
+    /// memory, too, and compares with every one, or finds them by a graph of its own where an approximate
+    /// index is [large](VectorOptions::with_approximate_above).
     Plain,
 }
 
@@ -34,6 +35,8 @@ pub struct VectorOptions {
     pub max_stored_bytes: u64,
     /// The most bytes that it takes in this process.
     pub max_local_bytes: u64,
+    /// Above so many entries an approximate index of it is searched by a graph in this process.
+    pub approximate_above: usize,
     /// For how long searches of it may miss what other processes have written.
     pub max_staleness: Duration,
 }
@@ -48,6 +51,7 @@ impl VectorOptions {
             module_graphs: false,
             max_stored_bytes: 512 << 20,
             max_local_bytes: 1 << 30,
+            approximate_above: vector_scan::APPROXIMATE_ABOVE,
             max_staleness: Duration::ZERO,
         }
     }
@@ -99,6 +103,15 @@ impl VectorOptions {
     #[must_use]
     pub fn with_max_local_bytes(mut self, bytes: u64) -> Self {
         self.max_local_bytes = bytes;
+        self
+    }
+
+    /// Sets the number of entries above which such an index is searched by a graph of neighbours, if its
+    /// schema asks for an approximate method; 10,000 by default, [`usize::MAX`] is never. The process that
+    /// searches builds it in the background, of what [`max_local_bytes`](Self::max_local_bytes) leaves.
+    #[must_use]
+    pub fn with_approximate_above(mut self, entries: usize) -> Self {
+        self.approximate_above = entries;
         self
     }
 

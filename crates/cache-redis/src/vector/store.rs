@@ -27,7 +27,7 @@ const STEP: usize = 1_000;
 /// | | [`Search`](VectorEngine::Search) | [`Sets`](VectorEngine::Sets) | [`Plain`](VectorEngine::Plain) |
 /// |---|---|---|---|
 /// | exact | `FLAT` | `VSIM … TRUTH`, during which the server serves nobody else | compares with every vector, in this process |
-/// | approximate | `FLAT`, that is exact; `HNSW` where its graphs are asked for | the set's graph | exact |
+/// | approximate | `FLAT`, that is exact; `HNSW` where its graphs are asked for | the set's graph | exact, and by a graph in this process where there are [many](VectorOptions::with_approximate_above) |
 /// | full floats | `FLOAT32` | `NOQUANT` | kept bit by bit in about half the bytes |
 /// | halves (`Float16`) | `FLOAT16`; before version 2.10 `FLOAT32` | `NOQUANT` | kept within 0.001 |
 /// | bytes (`Int8`) | as halves | `Q8` | kept within 0.02 |

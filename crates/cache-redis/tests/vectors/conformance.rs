@@ -144,6 +144,13 @@ async fn plain_commands_of_a_server_with_vector_sets() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_server_by_graph() {
+    let server = TestServer::start();
+    let options = by(VectorEngine::Plain).with_approximate_above(100);
+    conforms(&server.url(), options, graph()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plain_server_as_a_user_with_the_least_rights() {
     let rules = least_privilege(AclFor::new().with_vectors(VectorEngine::Plain));
     let server = TestServer::builder().password("other").with_user("cache", &rules).start();

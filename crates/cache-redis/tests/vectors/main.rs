@@ -12,6 +12,7 @@ mod graphs;
 mod losses;
 mod plain;
 mod plain_bounds;
+mod plain_graph;
 mod plain_losses;
 mod plain_model;
 mod plain_news;

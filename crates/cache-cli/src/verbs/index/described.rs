@@ -1,7 +1,7 @@
 //! A schema and its values, as people and programs are told.
 
 use caching_with_redis::core::vector::{
-    AttributeKind, AttributeName, AttributeValue, Attributes, GraphOptions, IndexMethod,
+    AttributeKind, AttributeName, AttributeValue, Attributes, GraphInfo, GraphOptions, IndexMethod,
     IndexSchema,
 };
 use caching_with_redis::{OpenedVectors, SearchEngine, WhyEngine};
@@ -60,6 +60,17 @@ pub(super) fn method(schema: &IndexSchema, language: Language) -> String {
             let [links, build, search] = numbers.map(|number| number.to_string());
             language.method_approximate(precision, &links, &build, &search)
         }
+    }
+}
+
+/// How far it is searched by a graph that this process builds itself.
+pub(super) fn by_graph(method: &str, graph: GraphInfo, language: Language) -> String {
+    let [above, entries, pending] = [graph.above, graph.entries, graph.pending].map(figures::count);
+    match (graph.entries, graph.building) {
+        (0, false) => language.searched_exactly_up_to(method, &above),
+        (0, true) => language.graph_is_built(method),
+        (_, false) => language.searched_by_graph(method, &entries, &pending),
+        (_, true) => language.graph_is_built_anew(method, &entries, &pending),
     }
 }
 

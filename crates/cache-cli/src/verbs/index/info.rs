@@ -1,6 +1,6 @@
 //! `index info`: what an index is and what it comes to.
 
-use caching_with_redis::core::vector::IndexMethod;
+use caching_with_redis::core::vector::{GraphInfo, IndexMethod};
 use serde::Serialize;
 
 use super::described::{self, Described};
@@ -26,6 +26,23 @@ struct Answer<'a> {
     /// Whether searches miss nothing.
     exact: bool,
     similarity_error: f32,
+    /// What this process has of a graph that it builds itself; null where it never builds one.
+    graph: Option<Graph>,
+}
+
+#[derive(Debug, Serialize)]
+struct Graph {
+    above: u64,
+    entries: u64,
+    pending: u64,
+    building: bool,
+}
+
+impl Graph {
+    fn of(graph: GraphInfo) -> Self {
+        let GraphInfo { above, entries, pending, building, .. } = graph;
+        Self { above, entries, pending, building }
+    }
 }
 
 pub(super) async fn run(context: &Context, info: &args::IndexInfo) -> Result<(), Failure> {
@@ -48,10 +65,13 @@ pub(super) async fn run(context: &Context, info: &args::IndexInfo) -> Result<(),
             location: place.location,
             exact: can.exact,
             similarity_error: can.similarity_error,
+            graph: found.graph.map(Graph::of),
         });
     }
     let mut method = described::method(&found.schema, language);
-    if can.exact && found.schema.method != IndexMethod::Exact {
+    if let Some(graph) = found.graph {
+        method = described::by_graph(&method, graph, language);
+    } else if can.exact && found.schema.method != IndexMethod::Exact {
         method = language.searched_exactly(&method);
     }
     let location = if place.location.is_empty() { place.kind.to_owned() } else { place.location };

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use cache_core::vector::GraphInfo;
 use cache_core::{CacheError, ErrorKind};
 use tokio::sync::OwnedMutexGuard;
 use vector_scan::{Guarded, Scan, off_runtime};
@@ -29,6 +30,7 @@ const MOST_BYTES: usize = 1 << 20;
 pub(super) struct Follower {
     wire: Arc<Wire>,
     max_bytes: u64,
+    approximate_above: usize,
     local: Arc<Guarded<Local>>,
     /// Searches so far that have asked to be in step.
     arrivals: AtomicU64,
@@ -47,10 +49,16 @@ struct Round {
 }
 
 impl Follower {
-    pub(super) fn new(wire: Arc<Wire>, max_bytes: u64, topic: Option<Topic>) -> Self {
-        let local = Arc::new(Guarded::new(Local::new(&wire.schema)));
+    pub(super) fn new(
+        wire: Arc<Wire>,
+        max_bytes: u64,
+        approximate_above: usize,
+        topic: Option<Topic>,
+    ) -> Self {
+        let local = Arc::new(Guarded::new(Local::new(&wire.schema, approximate_above)));
         let (arrivals, last, figures) = (AtomicU64::new(0), Arc::default(), Mutex::default());
-        Self { wire, max_bytes, local, arrivals, last, figures, topic, current: Mutex::default() }
+        let current = Mutex::default();
+        Self { wire, max_bytes, approximate_above, local, arrivals, last, figures, topic, current }
     }
 
     /// Reads the index as it is now, or later; `read` is given the server's clock, and `passes` says
@@ -81,6 +89,11 @@ impl Follower {
         self.figures.lock().unwrap_or_else(PoisonError::into_inner).of(&self.wire.name)
     }
 
+    /// What this process has of a graph of the index.
+    pub(super) async fn graph_info(&self) -> Result<Option<GraphInfo>, CacheError> {
+        self.local.read(|_| 0, Local::graph_info).await
+    }
+
     /// This process has changed the index, or may have.
     pub(super) fn changed(&self) {
         self.topic.iter().for_each(Topic::changed);
@@ -88,7 +101,7 @@ impl Follower {
 
     /// Gives the memory back. The next search begins anew.
     pub(super) async fn forget(&self) -> Result<(), CacheError> {
-        self.replace(Local::new(&self.wire.schema)).await
+        self.replace(Local::new(&self.wire.schema, self.approximate_above)).await
     }
 
     /// Asks what has changed, or waits for somebody's question that is sent after this was called.
@@ -190,7 +203,7 @@ impl Follower {
 
     /// There is no such index.
     async fn clear(&self) -> Result<(), CacheError> {
-        self.replace(Local::empty(&self.wire.schema)).await
+        self.replace(Local::empty(&self.wire.schema, self.approximate_above)).await
     }
 
     async fn replace(&self, mut by: Local) -> Result<(), CacheError> {

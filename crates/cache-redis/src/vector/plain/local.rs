@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use cache_core::vector::IndexSchema;
+use cache_core::vector::{GraphInfo, IndexSchema};
 use vector_scan::{Scan, ScanEntry};
 
 use super::super::id_of;
@@ -16,6 +16,7 @@ const MANY: usize = 512;
 #[derive(Debug)]
 pub(super) struct Local {
     scan: Scan,
+    approximate_above: usize,
     at: Position,
     /// When that was asked for.
     asked: Instant,
@@ -47,10 +48,11 @@ pub(super) struct Size {
 }
 
 impl Local {
-    /// Knows nothing.
-    pub(super) fn new(schema: &IndexSchema) -> Self {
+    /// Knows nothing. An approximate index has a graph above so many entries.
+    pub(super) fn new(schema: &IndexSchema, approximate_above: usize) -> Self {
         Self {
-            scan: Scan::new(schema),
+            scan: Scan::new(schema).with_approximate_above(schema, approximate_above),
+            approximate_above,
             at: Position::default(),
             asked: Instant::now(),
             whole: false,
@@ -90,8 +92,13 @@ impl Local {
     }
 
     /// There is no such index: an empty one, of which nothing is missing.
-    pub(super) fn empty(schema: &IndexSchema) -> Self {
-        Self { whole: true, ..Self::new(schema) }
+    pub(super) fn empty(schema: &IndexSchema, approximate_above: usize) -> Self {
+        Self { whole: true, ..Self::new(schema, approximate_above) }
+    }
+
+    /// What there is of a graph.
+    pub(super) fn graph_info(&self) -> Option<GraphInfo> {
+        self.scan.graph_info()
     }
 
     /// Takes changes in that were asked for at `from`, which must still be where this is.
@@ -107,7 +114,7 @@ impl Local {
         }
         let Changes { page, gone, written } = changes;
         if page.anew {
-            *self = Self::new(schema);
+            *self = Self::new(schema, self.approximate_above);
         }
         self.at = Position { number: self.at.number, ..page.to.clone() };
         self.asked = page.asked;
@@ -139,7 +146,7 @@ impl Local {
         self.skipped.remove(&written.id);
         let row = ScanEntry::new(&entry.id, &entry.vector, &entry.attributes);
         self.scan.upsert(&row.with_ends(written.ends));
-        if self.scan.bytes() > max_bytes {
+        if !self.scan.fits(max_bytes) {
             self.scan.remove(&entry.id, self.at.now);
             return false;
         }
@@ -197,7 +204,7 @@ mod tests {
 
     #[test]
     fn changes_that_were_asked_for_from_elsewhere_are_left() {
-        let mut local = Local::new(&schema());
+        let mut local = Local::new(&schema(), usize::MAX);
         let mut take = |from: &Position, changes| local.apply(from, changes, &schema(), u64::MAX);
         let start = Position::default();
         assert_eq!(take(&start, changes(2, 2, &[(1, "a"), (2, "b")])), Applied::All);
@@ -209,7 +216,7 @@ mod tests {
 
     #[test]
     fn who_counts_otherwise_than_the_server_is_wrong_and_is_not_searched() {
-        let mut local = Local::new(&schema());
+        let mut local = Local::new(&schema(), usize::MAX);
         let found = changes(2, 1, &[(1, "a"), (2, "b")]);
         let applied = local.apply(&Position::default(), found, &schema(), u64::MAX);
         assert_eq!(applied, Applied::Wrong);
@@ -218,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_where_it_goes_on() {
-        let mut local = Local::new(&schema());
+        let mut local = Local::new(&schema(), usize::MAX);
         let found = || changes(3, 3, &[(1, "a"), (2, "b"), (3, "c")]);
         let one = {
             let mut scan = Scan::new(&schema());

@@ -16,6 +16,7 @@ use crate::link::Link;
 #[derive(Debug)]
 pub(in super::super) struct Locals {
     max_bytes: u64,
+    approximate_above: usize,
     /// Where searches may be stale.
     news: Option<Arc<News>>,
     known: Mutex<HashMap<(IndexName, IndexSchema), Arc<Follower>>>,
@@ -25,14 +26,16 @@ impl Locals {
     pub(in super::super) fn new(link: &Link, options: &VectorOptions) -> Self {
         let staleness = options.max_staleness;
         let news = (!staleness.is_zero()).then(|| Arc::new(News::new(link, staleness)));
-        Self { max_bytes: options.max_local_bytes, news, known: Mutex::default() }
+        let (max_bytes, approximate_above) = (options.max_local_bytes, options.approximate_above);
+        Self { max_bytes, approximate_above, news, known: Mutex::default() }
     }
 
     pub(super) fn provide(&self, wire: &Arc<Wire>) -> Arc<Follower> {
         let key = (wire.name.clone(), wire.schema.clone());
         let follow = || {
             let topic = self.news.as_ref().map(|news| news.topic(&wire.prefix(), &wire.keys));
-            Arc::new(Follower::new(Arc::clone(wire), self.max_bytes, topic))
+            let wire = Arc::clone(wire);
+            Arc::new(Follower::new(wire, self.max_bytes, self.approximate_above, topic))
         };
         Arc::clone(self.known().entry(key).or_insert_with(follow))
     }

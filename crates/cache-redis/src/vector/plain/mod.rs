@@ -1,5 +1,5 @@
 //! An index on a server without any vector search: the server keeps the entries, and every process
-//! has all of them in its memory and compares with each.
+//! has all of them in its memory and compares with each, or builds a graph of them if they are many.
 //!
 //! Of every entry the server knows the number of its last write, and of every removed one the number
 //! of its removal. A process that knows everything up to a number asks for what has greater ones: so
@@ -23,7 +23,7 @@ use cache_core::vector::{
 };
 use cache_core::{CacheError, ErrorKind, LeaseToken};
 use redis::Value;
-use vector_scan::{Scan, off_runtime, search_threads};
+use vector_scan::{Scan, SearchLimits, is_exact, off_runtime};
 
 use super::script::{Call, VectorScript};
 use super::{chunks, last_of_each, unreadable, value};
@@ -48,7 +48,7 @@ const OVERHEAD: u64 = 220;
 pub(super) struct PlainIndex {
     wire: Arc<Wire>,
     follower: Arc<Follower>,
-    max_stored_bytes: u64,
+    options: VectorOptions,
 }
 
 impl PlainIndex {
@@ -61,7 +61,7 @@ impl PlainIndex {
     ) -> Self {
         let wire = Arc::new(Wire::new(link, name.clone(), schema.clone()));
         let follower = locals.provide(&wire);
-        Self { wire, follower, max_stored_bytes: options.max_stored_bytes }
+        Self { wire, follower, options: *options }
     }
 
     /// A call that makes the index where it is missing.
@@ -85,7 +85,7 @@ impl PlainIndex {
 
     fn writing(&self) -> Call {
         let mut call = self.making();
-        call.number(&self.max_stored_bytes.min(1 << 53));
+        call.number(&self.options.max_stored_bytes.min(1 << 53));
         call
     }
 
@@ -95,11 +95,11 @@ impl PlainIndex {
         let cost = |(entry, value): &(VectorEntry, Vec<u8>)| {
             (value.len() + 3 * entry.id.as_str().len()) as u64 + OVERHEAD
         };
-        if packed.iter().any(|packed| cost(packed) > self.max_stored_bytes) {
+        if packed.iter().any(|packed| cost(packed) > self.options.max_stored_bytes) {
             let message = format!(
                 "an entry does not fit into an index of {} bytes: raise \
                  VectorOptions::with_max_stored_bytes",
-                self.max_stored_bytes
+                self.options.max_stored_bytes
             );
             return Err(CacheError::new(ErrorKind::Full, message));
         }
@@ -167,6 +167,7 @@ impl VectorIndex for PlainIndex {
 
     fn vector_capabilities(&self) -> VectorCapabilities {
         VectorCapabilities::new()
+            .with_exact(is_exact(&self.wire.schema, self.options.approximate_above))
             .with_shared(true)
             .with_persistent(true)
             .with_similarity_error(value::similarity_error(self.wire.schema.precision))
@@ -205,7 +206,8 @@ impl VectorIndex for PlainIndex {
     ) -> Result<Vec<Vec<VectorMatch>>, CacheError> {
         self.wire.schema.check_queries(queries)?;
         let (passes, queries) = (queries.len(), Arc::<[_]>::from(queries));
-        let search = move |scan: &Scan, now| scan.search(&queries, now, search_threads());
+        let limits = SearchLimits::new().with_bytes(self.options.max_local_bytes);
+        let search = move |scan: &Scan, now| scan.search(&queries, now, limits);
         self.follower.read(passes, search).await
     }
 
@@ -236,6 +238,8 @@ impl VectorIndex for PlainIndex {
         let schema = std::str::from_utf8(&text).ok().and_then(IndexSchema::parse);
         let schema = schema.ok_or_else(|| unreadable(&self.wire.name))?;
         let count = |number| u64::try_from(number).unwrap_or(0);
-        Ok(Some(IndexInfo::new(schema, count(entries), count(bytes))))
+        // What is here is of the expected schema.
+        let graph = self.follower.graph_info().await?.filter(|_| schema == self.wire.schema);
+        Ok(Some(IndexInfo::new(schema, count(entries), count(bytes)).with_graph(graph)))
     }
 }
