@@ -53,7 +53,7 @@ async fn main() -> anyhow::Result<()> {
         ("in this process", Arc::new(lexical()?), if quick { 10 } else { 1_000 }),
     ];
     for (model, provider, rounds) in models {
-        let call = async || Ok(drop(provider.embed(&[TEXT], &EmbedOptions::default()).await?));
+        let call = async || Ok(provider.embed(&[TEXT], &EmbedOptions::default()).await?);
         let direct = median(rounds, call).await?;
         let time = format!("{direct:.1?}");
         table.add_row([model, "none", &time, &time, "1", "-", "-"]);
@@ -89,7 +89,7 @@ async fn look_up(
     let start = Instant::now();
     let computed = model.look_up(TEXT).await?;
     let first = start.elapsed();
-    let again = median(rounds, async || Ok(drop(model.look_up(TEXT).await?))).await?;
+    let again = median(rounds, async || Ok(model.look_up(TEXT).await?)).await?;
     let hit = model.look_up(TEXT).await?;
     anyhow::ensure!(hit.is_hit(), "the second lookup is a hit");
     let similarity = computed.embedding.cosine_similarity(&hit.embedding);
@@ -103,9 +103,9 @@ async fn look_up(
     ])
 }
 
-async fn median(
+async fn median<T>(
     rounds: usize,
-    mut call: impl AsyncFnMut() -> anyhow::Result<()>,
+    mut call: impl AsyncFnMut() -> anyhow::Result<T>,
 ) -> anyhow::Result<Duration> {
     let mut times = Vec::new();
     for _ in 0..rounds {
