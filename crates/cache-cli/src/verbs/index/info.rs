@@ -49,6 +49,8 @@ pub(super) async fn run(context: &Context, info: &args::IndexInfo) -> Result<(),
     let store = context.open_store().await?;
     let vectors = context.vectors(&store).await?;
     let (index, found) = existing(context, &vectors, &info.name).await?;
+    // Only the index that is open with the schema knows of a graph in this process.
+    let graph = index.info().await?.and_then(|info| info.graph);
     let (language, output) = (context.language(), &context.output);
     let (place, can) = (vectors.store.vector_store_info(), index.vector_capabilities());
     let namespace = context.settings.namespace.as_str();
@@ -65,11 +67,11 @@ pub(super) async fn run(context: &Context, info: &args::IndexInfo) -> Result<(),
             location: place.location,
             exact: can.exact,
             similarity_error: can.similarity_error,
-            graph: found.graph.map(Graph::of),
+            graph: graph.map(Graph::of),
         });
     }
     let mut method = described::method(&found.schema, language);
-    if let Some(graph) = found.graph {
+    if let Some(graph) = graph {
         method = described::by_graph(&method, graph, language);
     } else if can.exact && found.schema.method != IndexMethod::Exact {
         method = language.searched_exactly(&method);

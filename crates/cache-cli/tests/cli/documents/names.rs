@@ -31,6 +31,10 @@ fn what_commands_in_the_text_name_is_there() {
 #[track_caller]
 pub(super) fn check(place: &str, words: &[String]) {
     let (program, arguments) = words.split_first().unwrap();
+    // What another program writes, and ours reads.
+    if let Some(pipe) = words.windows(2).position(|pair| pair == ["|", "cache-cli"]) {
+        return of_the_program(place, &words[pipe + 2..]);
+    }
     match program.as_str() {
         "cargo" => of_cargo(place, arguments),
         "cache-cli" => of_the_program(place, arguments),

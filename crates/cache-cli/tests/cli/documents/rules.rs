@@ -23,6 +23,12 @@ pub(super) const RULES: &[(&str, How)] = &[
     ("cache-cli setup", RunWith("--using local --port $FREE_PORT")),
     ("cache-cli monitor", Serve { with: "", until: "127.0.0.1" }),
     ("cache-cli monitor --once", Run),
+    (
+        "cache-cli import",
+        Name("needs what other libraries have left; tests/cli/import runs it on what they wrote"),
+    ),
+    ("producer", Name("stands for a program of the reader's")),
+    ("python", Name("needs LangChain")),
     ("redis-server", Serve { with: "--port $FREE_PORT", until: "Ready to accept connections" }),
     ("./scripts/test.sh", Name("the step `tests` of .ci/run, in which this test runs")),
     ("cargo bench", Name("takes minutes; .ci/run runs each benchmark once")),
