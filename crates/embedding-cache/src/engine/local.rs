@@ -1,5 +1,6 @@
 //! The shortest way to a hit.
 
+use cache_core::stats::SharesCounts;
 use std::sync::Arc;
 
 use super::read::Found;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cache_core::stats::SharesCounts;
 use cache_core::{CacheKey, ChatRequest};
 
 use super::complete::answer;
