@@ -158,10 +158,12 @@ impl VectorIndex for MemoryVectorIndex {
     }
 
     async fn create(&self) -> Result<bool, CacheError> {
+        self.schema.check_precision(false)?;
         Ok(self.provide()?.1)
     }
 
     async fn upsert_many(&self, entries: &[VectorEntry]) -> Result<(), CacheError> {
+        self.schema.check_precision(false)?;
         self.schema.check_entries(entries)?;
         self.refuse_oversized(entries)?;
         let (slot, _) = self.provide()?;

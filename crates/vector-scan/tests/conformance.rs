@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cache_core::conformance::vector::{Subject, run};
 use cache_core::vector::{
     AttributeKind, AttributeName, AttributeValue, Attributes, Filter, GraphOptions, IndexMethod,
-    IndexName, IndexSchema, VectorEntry, VectorId, VectorIndex, VectorQuery,
+    IndexName, IndexSchema, Precision, VectorEntry, VectorId, VectorIndex, VectorQuery,
 };
 use cache_core::{Embedding, ErrorKind, Namespace, Ttl};
 use vector_scan::{MemoryVectorIndex, MemoryVectors};
@@ -93,4 +93,15 @@ async fn large_indexes_are_searched_as_small_ones_are() {
         assert_eq!(found.len(), 3);
     }
     assert_eq!(index.count(&Filter::All).await.unwrap(), (ROWS - gone.len()) as u64);
+}
+
+#[tokio::test]
+async fn bits_are_refused() {
+    let schema = IndexSchema::new(4).unwrap().with_precision(Precision::Binary);
+    let schema = schema.with_method(IndexMethod::Approximate(GraphOptions::new()));
+    let index = index(1 << 20, &schema);
+    let written = index.upsert_many(&[entry(1, vec![1.0; 4])]).await;
+    for refused in [index.create().await.map(|_| ()), written] {
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unsupported);
+    }
 }
