@@ -34,6 +34,8 @@ struct Noted {
     read_at: Option<Instant>,
     /// Raised whenever this process writes the record, before and after.
     writes: u64,
+    /// Writes of it that are under way.
+    writing: u32,
 }
 
 /// A look at the record that is under way.
@@ -93,17 +95,22 @@ impl Answering {
         if new {
             noted.model = Some(model.into());
             noted.writes += 1;
+            noted.writing += 1;
         }
         new
     }
 
     fn forget(&self) {
         let mut noted = self.noted_mut();
-        *noted = Noted { writes: noted.writes + 1, ..Noted::default() };
+        let (writes, writing) = (noted.writes + 1, noted.writing);
+        *noted = Noted { writes, writing, ..Noted::default() };
     }
 
+    /// What [`note`](Self::note) has begun is over.
     fn written(&self) {
-        self.noted_mut().writes += 1;
+        let mut noted = self.noted_mut();
+        noted.writes += 1;
+        noted.writing = noted.writing.saturating_sub(1);
     }
 }
 
@@ -112,12 +119,13 @@ impl Reading<'_> {
         &self.answering.record
     }
 
-    /// What the store says counts, unless this process has written meanwhile.
+    /// What the store says counts, unless this process has written meanwhile, or is about to.
     pub(super) fn end(self, value: Option<&StoredValue>) {
         let model = value.and_then(|value| of_record(self.record(), value));
         let mut noted = self.answering.noted_mut();
         noted.read_at = Some(Instant::now());
-        if noted.writes == self.writes && noted.model.as_deref() != model.as_deref() {
+        let undisturbed = noted.writes == self.writes && noted.writing == 0;
+        if undisturbed && noted.model.as_deref() != model.as_deref() {
             noted.model = model;
         }
     }
@@ -188,7 +196,10 @@ impl Core {
         if !store || !answering.note(model) {
             return false;
         }
-        let Some(value) = to_record(&answering.record, model) else { return true };
+        let Some(value) = to_record(&answering.record, model) else {
+            answering.written();
+            return true;
+        };
         let (core, record) = (Arc::clone(self), answering.record.clone());
         self.background.spawn(async move {
             let entry = PutEntry::new(record, value, Ttl::FOREVER);
@@ -209,4 +220,34 @@ fn to_record(record: &CacheKey, model: &str) -> Option<StoredValue> {
 fn of_record(record: &CacheKey, value: &StoredValue) -> Option<Arc<str>> {
     let model = text::unpack(record.hash(), value.bytes(), LONGEST).ok()?;
     std::str::from_utf8(&model).ok().map(Arc::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use cache_core::{KeyFields, Namespace};
+
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_being_written_is_not_taken_back_by_an_older_one() {
+        let space = KeySpace::new(Namespace::default(), KeyKind::Model, 0);
+        let profile = KeyProfile::new(space, KeyFields::new(KeyKind::Model), None);
+        let (record, noted) = (profile.key_of_bytes(b"chat"), RwLock::default());
+        let answering = Answering { record: record.clone(), noted, warned: AtomicBool::new(false) };
+        let stored = |model| to_record(&record, model);
+        answering.reading().end(stored("old").as_ref());
+        assert_eq!(answering.model().as_deref(), Some("old"));
+        // Read before the new name is there.
+        assert!(answering.note("new"));
+        answering.reading().end(stored("old").as_ref());
+        assert_eq!(answering.model().as_deref(), Some("new"));
+        // Begun before that, and ended after it.
+        let reading = answering.reading();
+        answering.written();
+        reading.end(stored("old").as_ref());
+        assert_eq!(answering.model().as_deref(), Some("new"));
+        // From now on others may know better.
+        answering.reading().end(stored("newer").as_ref());
+        assert_eq!(answering.model().as_deref(), Some("newer"));
+    }
 }
