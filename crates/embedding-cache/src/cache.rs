@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use cache_core::stats::SharesCounts;
 use cache_core::trace::of_store;
 use cache_core::{
     BackendStatus, BoxError, CacheBackend, CacheBackendExt, CacheError, EmbedOptions, Embedding,
@@ -144,7 +143,7 @@ impl EmbeddingCache {
     pub async fn shared_statistics(&self) -> Result<Option<Statistics>, CacheError> {
         let call = async {
             let Some(counters) = self.core.backend.counters() else { return Ok(None) };
-            self.core.share().await?;
+            self.core.share_statistics().await?;
             let counters = counters.read_counters(self.namespace()).await?;
             Ok(Some(Statistics::from_counters(&counters)))
         };
@@ -187,7 +186,7 @@ impl EmbeddingCache {
         let call = async {
             self.core.background.wait().await;
             let written = self.core.backend.flush().await;
-            self.core.share().await?;
+            self.core.share_statistics().await?;
             written
         };
         span::of_cache("flush").follow(call, of_store).await

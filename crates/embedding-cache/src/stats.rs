@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_core::stats::{Unshared, add, dollars, micros};
+use cache_core::stats::{Unshared, add, micros};
 
 /// Why a lookup was no hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,15 +130,17 @@ impl Statistics {
 
     /// What hits saved, in US dollars; see [`Builder::prices`](crate::Builder::prices).
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
     pub fn money_saved(&self) -> f64 {
-        dollars(self.picodollars_saved)
+        self.picodollars_saved as f64 / 1e12
     }
 
     /// What the provider's tokens cost, in US dollars; see
     /// [`Builder::prices`](crate::Builder::prices).
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
     pub fn money_spent(&self) -> f64 {
-        dollars(self.picodollars_spent)
+        self.picodollars_spent as f64 / 1e12
     }
 
     /// Computing time that hits did not spend.
@@ -222,9 +224,20 @@ impl Recorder {
         self.counts.snapshot()
     }
 
-    /// What of it the store has not got yet.
-    pub(crate) fn unshared(&self) -> &Unshared<Statistics> {
-        &self.unshared
+    /// Whether the caller should arrange a flush: true once after every flush.
+    pub(crate) fn becomes_dirty(&self) -> bool {
+        self.unshared.becomes_dirty()
+    }
+
+    /// What has not been shared yet. It counts as shared from now on, unless it is
+    /// [given back](Self::give_back).
+    pub(crate) fn take_unshared(&self) -> Statistics {
+        self.unshared.take(|| self.counts.snapshot())
+    }
+
+    /// The store did not take them: they are shared with the next flush.
+    pub(crate) fn give_back(&self, unshared: &Statistics) {
+        self.unshared.give_back(unshared);
     }
 }
 
@@ -233,15 +246,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hits_save_tokens_money_and_time() {
+    fn what_is_given_back_is_shared_next_time() {
         let recorder = Recorder::default();
         recorder.hit(false, Duration::from_millis(200), 7, 22_000);
-        recorder.hit(true, Duration::ZERO, 0, 0);
         recorder.misses(MissCause::Absent, 3);
-        let counted = recorder.snapshot();
-        assert_eq!((counted.hits, counted.stale_hits, counted.misses()), (1, 1, 3));
-        assert_eq!((counted.tokens_saved, counted.micros_saved), (7, 200_000));
-        assert!((counted.money_saved() - 154e-9).abs() < 1e-15);
+        let first = recorder.take_unshared();
+        assert_eq!((first.hits, first.misses(), first.tokens_saved), (1, 3, 7));
+        assert!((first.money_saved() - 154e-9).abs() < 1e-15);
+        assert_eq!(recorder.take_unshared(), Statistics::default());
+        recorder.give_back(&first);
+        recorder.hit(true, Duration::ZERO, 0, 0);
+        let second = recorder.take_unshared();
+        assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 3));
+        assert_eq!(second.micros_saved, 200_000);
     }
 
     #[test]

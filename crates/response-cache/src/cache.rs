@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use cache_core::stats::SharesCounts;
 use cache_core::trace::of_store;
 use cache_core::{
     BackendStatus, CacheBackend, CacheBackendExt, CacheError, CacheKey, ChatProvider, ChatRequest,
@@ -162,7 +161,7 @@ impl ResponseCache {
     /// When the store fails.
     pub async fn shared_statistics(&self) -> Result<Option<Statistics>, CacheError> {
         let call = async {
-            self.core.share().await?;
+            self.core.share_statistics().await?;
             Statistics::shared(&*self.core.backend, self.namespace()).await
         };
         span::of_cache("shared_statistics").follow(call, of_store).await
@@ -206,7 +205,7 @@ impl ResponseCache {
         let call = async {
             self.core.background.wait().await;
             let written = self.core.backend.flush().await;
-            self.core.share().await?;
+            self.core.share_statistics().await?;
             written
         };
         span::of_cache("flush").follow(call, of_store).await

@@ -1,6 +1,5 @@
 //! The shortest way to a hit.
 
-use cache_core::stats::SharesCounts;
 use std::sync::Arc;
 
 use super::read::Found;

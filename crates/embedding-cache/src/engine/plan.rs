@@ -6,7 +6,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use cache_core::stats::SharesCounts;
 use cache_core::{Abandoned, CacheKey, Follower, Joined, ProviderError, Ticket};
 
 use super::compute::{Expected, Fresh};

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::codec::{self, Codec, DecodedEntry, EntryMeta};
-use cache_core::stats::SharesCounts;
 use cache_core::{CacheError, CacheKey, Embedding, ErrorKind, GetOptions, StoredValue, Ttl};
 
 use super::{Call, Core};

@@ -1,6 +1,5 @@
 //! The stored entries themselves: nothing is computed.
 
-use cache_core::stats::SharesCounts;
 use cache_core::trace::OK;
 use cache_core::{CacheKey, Embedding, InvalidEmbedding, PutOptions, Ttl};
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use cache_core::stats::SharesCounts;
 use cache_core::{CacheKey, ChatRequest};
 
 use super::open::Opened;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_core::stats::SharesCounts;
 use cache_core::{ChatChunk, ChatRequest, ChatStream, ProviderError, TokenUsage};
 use futures_util::StreamExt;
 

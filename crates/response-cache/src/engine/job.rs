@@ -4,7 +4,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cache_core::stats::SharesCounts;
 use cache_core::{ChatRequest, ChatStream, ErrorDetail, ProviderError, TokenUsage};
 use futures_util::{FutureExt, StreamExt};
 

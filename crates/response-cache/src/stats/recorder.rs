@@ -191,9 +191,20 @@ impl Recorder {
         self.counts.snapshot()
     }
 
-    /// What of it the store has not got yet.
-    pub(crate) fn unshared(&self) -> &Unshared<Statistics> {
-        &self.unshared
+    /// Whether the caller should arrange a flush: true once after every flush.
+    pub(crate) fn becomes_dirty(&self) -> bool {
+        self.unshared.becomes_dirty()
+    }
+
+    /// What has not been shared yet. It counts as shared from now on, unless it is
+    /// [given back](Self::give_back).
+    pub(crate) fn take_unshared(&self) -> Statistics {
+        self.unshared.take(|| self.counts.snapshot())
+    }
+
+    /// The store did not take them: they are shared with the next flush.
+    pub(crate) fn give_back(&self, unshared: &Statistics) {
+        self.unshared.give_back(unshared);
     }
 }
 
@@ -224,14 +235,19 @@ mod tests {
     }
 
     #[test]
-    fn counters_go_and_come_back() {
+    fn what_is_given_back_is_shared_next_time() {
         let recorder = Recorder::default();
-        recorder.hit(Source::Stale, Duration::ZERO, None, None);
+        recorder.hit(Source::Hit, Duration::ZERO, None, None);
         recorder.miss(MissCause::Absent);
-        let counted = recorder.snapshot();
-        assert_eq!((counted.hits, counted.stale_hits, counted.misses()), (0, 1, 1));
-        let counters = counted.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c)).collect();
-        assert_eq!(Statistics::from_counters(&counters), counted);
+        let first = recorder.take_unshared();
+        assert_eq!((first.hits, first.misses()), (1, 1));
+        assert_eq!(recorder.take_unshared(), Statistics::default());
+        recorder.give_back(&first);
+        recorder.hit(Source::Stale, Duration::ZERO, None, None);
+        let second = recorder.take_unshared();
+        assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 1));
+        let counters = second.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c)).collect();
+        assert_eq!(Statistics::from_counters(&counters), second);
     }
 
     #[test]

@@ -1,22 +1,15 @@
 //! Counting what a service does, in this process and for all of them: what the statistics of all
 //! services are made from. Programs read those of the services.
 
-mod sharing;
-
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use sharing::SharesCounts;
-
 /// Counts at one moment, as [`statistics!`](crate::statistics) makes them.
-pub trait Tally: Copy + Default + Send + 'static {
+pub trait Tally: Copy + Default {
     /// What has come since `earlier`.
     #[must_use]
     fn since(&self, earlier: &Self) -> Self;
-
-    /// Names and counts as the store's counters have them, those that are zero left out.
-    fn to_counters(&self) -> Vec<(&'static str, i64)>;
 }
 
 /// Which counts of this process the store has not got yet.
@@ -70,13 +63,6 @@ pub fn add(counter: &AtomicU64, count: u64) {
 #[must_use]
 pub fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// An amount in US dollars, of as many picodollars (10⁻¹² US dollars).
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "an amount for people")]
-pub fn dollars(picodollars: u64) -> f64 {
-    picodollars as f64 / 1e12
 }
 
 /// Makes a service's statistics of a list of counters: one name, one field, one slot.
@@ -149,10 +135,6 @@ macro_rules! statistics {
         impl $crate::stats::Tally for $statistics {
             fn since(&self, earlier: &Self) -> Self {
                 Self::since(self, earlier)
-            }
-
-            fn to_counters(&self) -> Vec<(&'static str, i64)> {
-                Self::to_counters(*self)
             }
         }
     };
