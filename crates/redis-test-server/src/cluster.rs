@@ -192,12 +192,21 @@ impl TestCluster {
     }
 
     /// Ends a move: all nodes know the new owner (MOVED).
+    ///
+    /// It waits until they do, and of the same epochs. A message on its way would else be able to
+    /// undo the next move: one in which a node with a newer epoch still claims the slot that it is
+    /// about to give away. Both nodes would send clients to each other from then on.
     pub fn end_move(&self, slot: u16, from: usize, to: usize) {
         while self.move_keys(slot, from, to, 100) {}
         let (slot, owner) = (slot.to_string(), id(&self.nodes[to]));
         // The new owner first: for a moment nobody would serve the slot otherwise.
         self.nodes[to].command(&["CLUSTER", "SETSLOT", &slot, "NODE", &owner]);
         self.nodes[from].command(&["CLUSTER", "SETSLOT", &slot, "NODE", &owner]);
+        self.nodes[to].wait("the nodes agree on who serves what", |_| {
+            let mut views = self.nodes.iter().filter(|node| node.runs()).map(claims);
+            let first = views.next();
+            views.all(|view| Some(view) == first)
+        });
     }
 
     /// Waits until this node has become a primary.
@@ -208,6 +217,21 @@ impl TestCluster {
         });
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// The epoch and the slots of each primary, as this node knows them.
+fn claims(node: &TestServer) -> Vec<String> {
+    let known = node.command(&["CLUSTER", "NODES"]);
+    let claim = |line: &str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let [id, _, flags, _, _, _, epoch, _, slots @ ..] = &fields[..] else { return None };
+        // Slots on their way are listed by the two that they concern alone.
+        let slots: Vec<_> = slots.iter().filter(|slots| !slots.starts_with('[')).copied().collect();
+        flags.contains("master").then(|| format!("{id} {epoch} {}", slots.join(" ")))
+    };
+    let mut claims: Vec<_> = known.lines().filter_map(claim).collect();
+    claims.sort_unstable();
+    claims
 }
 
 fn id(node: &TestServer) -> String {
