@@ -3,7 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Feed, Input};
+use super::{Batch, Feed, Input};
 
 #[derive(Debug, Args)]
 #[command(subcommand_required = true)]
@@ -30,13 +30,8 @@ pub(crate) struct FromRedisvl {
     pub(crate) name: String,
     #[arg(long, value_name = "MODEL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) model: Option<String>,
-    #[arg(
-        long,
-        value_name = "COUNT",
-        default_value_t = 256,
-        value_parser = clap::value_parser!(u32).range(1..=10_000)
-    )]
-    pub(crate) batch: u32,
+    #[command(flatten)]
+    pub(crate) batch: Batch,
     #[command(flatten)]
     pub(crate) take_over: TakeOver,
 }

@@ -191,13 +191,21 @@ pub(crate) struct Feed {
     pub(crate) source: PathBuf,
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) batch: Batch,
+}
+
+/// How much goes together.
+#[derive(Debug, Args)]
+pub(crate) struct Batch {
     #[arg(
-        long,
+        id = "batch",
+        long = "batch",
         value_name = "COUNT",
         default_value_t = 256,
         value_parser = clap::value_parser!(u32).range(1..=10_000)
     )]
-    pub(crate) batch: u32,
+    pub(crate) size: u32,
 }
 
 #[derive(Debug, Args)]

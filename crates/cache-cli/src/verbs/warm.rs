@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, warm: &args::Warm) -> Result<(), Fail
     let mut report = Report::new(context.output, &input, &opened.cache);
     let texts = Texts::new(warm.feed.format, &warm.feed.source);
     let begin = |batch| embed(opened.model.clone(), batch);
-    let limits = Limits { lines: warm.feed.batch, batches: CONCURRENCY };
+    let limits = Limits { lines: warm.feed.batch.size, batches: CONCURRENCY };
     let ended = match input.work(context, texts, limits, &mut report, begin).await {
         Err(Ended::AtOnce(failure)) => return Err(failure),
         Err(Ended::Early(failure)) => Err(failure),

@@ -41,7 +41,7 @@ pub(super) async fn run(
     let mut report = Report::new(context.output, input.bytes());
     let taking = Taking { keys, target, prefix: args.prefix.clone(), encoders };
     let texts = Texts::new(args.feed.format, &args.feed.source);
-    let limits = Limits { lines: args.feed.batch, batches: CONCURRENCY };
+    let limits = Limits { lines: args.feed.batch.size, batches: CONCURRENCY };
     let begin = |batch| taking.clone().batch(batch);
     let ended = input.work(context, texts, limits, &mut report, begin).await;
     let hint = |counts: &Counts| {

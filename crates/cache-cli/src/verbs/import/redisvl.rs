@@ -43,7 +43,7 @@ pub(super) async fn run(
     let models = args.model.clone().map_or_else(|| target.names().to_vec(), |model| vec![model]);
     let started = Instant::now();
     let mut report = Report::new(context.output, None);
-    let batches = batches(keys.scan(&prefix, LOOKED_AT), args.batch as usize);
+    let batches = batches(keys.scan(&prefix, LOOKED_AT), args.batch.size as usize);
     let taking = Taking { keys, target, prefix, models };
     let begin = |batch| taking.clone().batch(batch);
     let ended = feed::work(batches, CONCURRENCY, &mut report, begin).await;

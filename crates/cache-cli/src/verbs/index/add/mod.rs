@@ -63,7 +63,7 @@ pub(super) async fn run(context: &Context, add: &args::AddToIndex) -> Result<(),
         language,
     };
     let entries = Entries::new(add.feed.format, &add.feed.source, &adding.schema, language);
-    let limits = Limits { lines: add.feed.batch, batches: 1 };
+    let limits = Limits { lines: add.feed.batch.size, batches: 1 };
     let begin = |batch| adding.clone().add(batch);
     let ended = match input.work(context, entries, limits, &mut report, begin).await {
         Err(Ended::AtOnce(failure)) => return Err(failure),
