@@ -143,7 +143,7 @@ impl EmbeddingCache {
     pub async fn shared_statistics(&self) -> Result<Option<Statistics>, CacheError> {
         let call = async {
             let Some(counters) = self.core.backend.counters() else { return Ok(None) };
-            self.core.share_statistics().await?;
+            self.core.recorder.share().await?;
             let counters = counters.read_counters(self.namespace()).await?;
             Ok(Some(Statistics::from_counters(&counters)))
         };
@@ -186,7 +186,7 @@ impl EmbeddingCache {
         let call = async {
             self.core.background.wait().await;
             let written = self.core.backend.flush().await;
-            self.core.share_statistics().await?;
+            self.core.recorder.share().await?;
             written
         };
         span::of_cache("flush").follow(call, of_store).await

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_core::stats::{Unshared, add, micros};
+use cache_core::stats::{Live, add, dollars, micros};
 
 /// Why a lookup was no hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,17 +130,15 @@ impl Statistics {
 
     /// What hits saved, in US dollars; see [`Builder::prices`](crate::Builder::prices).
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
     pub fn money_saved(&self) -> f64 {
-        self.picodollars_saved as f64 / 1e12
+        dollars(self.picodollars_saved)
     }
 
     /// What the provider's tokens cost, in US dollars; see
     /// [`Builder::prices`](crate::Builder::prices).
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
     pub fn money_spent(&self) -> f64 {
-        self.picodollars_spent as f64 / 1e12
+        dollars(self.picodollars_spent)
     }
 
     /// Computing time that hits did not spend.
@@ -154,7 +152,6 @@ impl Statistics {
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     counts: Counts,
-    unshared: Unshared<Statistics>,
 }
 
 impl Recorder {
@@ -219,46 +216,29 @@ impl Recorder {
     pub(crate) fn write_failed(&self, vectors: u64) {
         add(&self.counts.write_errors, vectors);
     }
+}
 
-    pub(crate) fn snapshot(&self) -> Statistics {
+impl Live for Recorder {
+    type Tally = Statistics;
+
+    fn snapshot(&self) -> Statistics {
         self.counts.snapshot()
-    }
-
-    /// Whether the caller should arrange a flush: true once after every flush.
-    pub(crate) fn becomes_dirty(&self) -> bool {
-        self.unshared.becomes_dirty()
-    }
-
-    /// What has not been shared yet. It counts as shared from now on, unless it is
-    /// [given back](Self::give_back).
-    pub(crate) fn take_unshared(&self) -> Statistics {
-        self.unshared.take(|| self.counts.snapshot())
-    }
-
-    /// The store did not take them: they are shared with the next flush.
-    pub(crate) fn give_back(&self, unshared: &Statistics) {
-        self.unshared.give_back(unshared);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cache_core::stats::Tally;
+
     use super::*;
 
     #[test]
-    fn what_is_given_back_is_shared_next_time() {
+    fn money_is_counted_by_the_token() {
         let recorder = Recorder::default();
         recorder.hit(false, Duration::from_millis(200), 7, 22_000);
-        recorder.misses(MissCause::Absent, 3);
-        let first = recorder.take_unshared();
-        assert_eq!((first.hits, first.misses(), first.tokens_saved), (1, 3, 7));
-        assert!((first.money_saved() - 154e-9).abs() < 1e-15);
-        assert_eq!(recorder.take_unshared(), Statistics::default());
-        recorder.give_back(&first);
-        recorder.hit(true, Duration::ZERO, 0, 0);
-        let second = recorder.take_unshared();
-        assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 3));
-        assert_eq!(second.micros_saved, 200_000);
+        let counted = recorder.snapshot();
+        assert_eq!((counted.hits, counted.tokens_saved, counted.micros_saved), (1, 7, 200_000));
+        assert!((counted.money_saved() - 154e-9).abs() < 1e-15);
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl ResponseCache {
     /// When the store fails.
     pub async fn shared_statistics(&self) -> Result<Option<Statistics>, CacheError> {
         let call = async {
-            self.core.share_statistics().await?;
+            self.core.recorder.share().await?;
             Statistics::shared(&*self.core.backend, self.namespace()).await
         };
         span::of_cache("shared_statistics").follow(call, of_store).await
@@ -205,7 +205,7 @@ impl ResponseCache {
         let call = async {
             self.core.background.wait().await;
             let written = self.core.backend.flush().await;
-            self.core.share_statistics().await?;
+            self.core.recorder.share().await?;
             written
         };
         span::of_cache("flush").follow(call, of_store).await

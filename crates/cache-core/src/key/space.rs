@@ -175,6 +175,13 @@ impl CacheKey {
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
+    /// The key of the lease on computing a key anew whose value is there but will not do: stores give
+    /// no lease on a key that has a value. The complement of a hash is as good as another hash.
+    #[must_use]
+    pub fn companion(&self) -> Self {
+        Self { space: Arc::clone(&self.space), hash: self.hash.map(|byte| !byte) }
+    }
+
     /// Appends the stored form to `out`.
     pub fn write_to(&self, out: &mut Vec<u8>) {
         out.reserve(self.space.prefix.len() + HASH_CHARS);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::compute::{Expected, Fresh, Vectors};
 use super::lease::Held;
 use super::read::Found;
-use super::{Call, Compute, Computed, Core, Outcome, companion};
+use super::{Call, Compute, Computed, Core, Outcome};
 use crate::{Error, Mode};
 
 /// Finished parts of a batch wait at most this long for the others before they are written, so
@@ -36,7 +36,7 @@ impl Lead {
     }
 
     pub(super) fn lease_key(&self) -> CacheKey {
-        if self.occupied { companion(self.key()) } else { self.key().clone() }
+        if self.occupied { self.key().companion() } else { self.key().clone() }
     }
 
     /// Gives the result to all who wait for it, and ends the flight.

@@ -12,10 +12,11 @@ mod read;
 mod write;
 
 use std::borrow::Cow;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cache_core::codec::Codec;
+use cache_core::stats::SharedCounts;
 use cache_core::{
     CacheBackend, CacheError, CacheKey, EmbedOptions, Embedding, EmbeddingProvider, Flights,
     KeyProfile, LeaseToken, ModelIdentity, Scope, Ttl,
@@ -29,7 +30,7 @@ pub(crate) use write::NewEntry;
 
 use crate::builder::Config;
 use crate::profiles::Profiles;
-use crate::stats::{Recorder, Statistics};
+use crate::stats::Recorder;
 use crate::{Error, Lookup, Mode};
 
 /// What all handles of one cache share.
@@ -39,7 +40,7 @@ pub(crate) struct Core {
     pub(crate) provider: Option<Arc<dyn EmbeddingProvider>>,
     pub(crate) config: Config,
     pub(crate) profiles: Profiles,
-    pub(crate) recorder: Recorder,
+    pub(crate) recorder: Arc<SharedCounts<Recorder>>,
     /// Which model the provider's calls reach, where its replies say so.
     pub(crate) answering: Option<Answering>,
     /// Computations, refreshes and touches that no caller waits for.
@@ -108,6 +109,8 @@ impl Core {
         );
         let answering = provider.as_ref().and_then(|provider| Answering::of(&**provider, &config));
         let capabilities = backend.capabilities();
+        let (store, namespace) = (Arc::clone(&backend), config.namespace.clone());
+        let recorder = Arc::new(SharedCounts::new(Recorder::default(), store, namespace));
         let background = TaskTracker::new();
         background.close(); // It takes tasks all the same; waiting ends only on a closed one.
         Self {
@@ -118,7 +121,7 @@ impl Core {
             answering,
             config,
             profiles: Profiles::default(),
-            recorder: Recorder::default(),
+            recorder,
             background,
             flights: Flights::new(),
             token: LeaseToken::unique(),
@@ -167,61 +170,32 @@ impl Core {
     }
 
     /// Arranges that the counts are shared soon. Called after something was counted.
-    pub(crate) fn share_later(self: &Arc<Self>) {
-        if !self.recorder.becomes_dirty() {
-            return;
-        }
-        let Some(interval) = self.config.share_statistics_every else { return };
-        if self.backend.counters().is_some() {
-            let core = Arc::downgrade(self);
+    pub(crate) fn share_later(&self) {
+        if let Some(interval) = self.config.share_statistics_every
+            && let Some(due) = self.recorder.due()
+        {
             tokio::spawn(async move {
                 tokio::time::sleep(interval).await;
-                if let Some(core) = Weak::upgrade(&core)
-                    && let Err(error) = core.share_statistics().await
-                {
-                    Self::store_failed("share statistics", &error);
-                }
+                Self::shared(due.await);
             });
         }
     }
 
-    /// Adds the counts of this process to those of all.
-    pub(crate) async fn share_statistics(&self) -> Result<(), CacheError> {
-        let Some(counters) = self.backend.counters() else { return Ok(()) };
-        let unshared = self.recorder.take_unshared();
-        let deltas = unshared.to_counters();
-        if deltas.is_empty() {
-            return Ok(());
+    fn shared(outcome: Result<(), CacheError>) {
+        if let Err(error) = outcome {
+            Self::store_failed("share statistics", &error);
         }
-        let result = counters.add_counters(&self.config.namespace, &deltas).await;
-        if result.is_err() {
-            self.recorder.give_back(&unshared);
-        }
-        result
     }
 }
 
 impl Drop for Core {
     /// A last chance for counts that have not been shared: only where a runtime still runs.
     fn drop(&mut self) {
-        let unshared = self.recorder.take_unshared();
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if self.config.share_statistics_every.is_none() || unshared == Statistics::default() {
-            return;
+        if self.config.share_statistics_every.is_some()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && let Some(rest) = self.recorder.rest()
+        {
+            runtime.spawn(async move { Self::shared(rest.await) });
         }
-        let (backend, namespace) = (Arc::clone(&self.backend), self.config.namespace.clone());
-        runtime.spawn(async move {
-            if let Some(counters) = backend.counters()
-                && let Err(error) = counters.add_counters(&namespace, &unshared.to_counters()).await
-            {
-                Self::store_failed("share statistics", &error);
-            }
-        });
     }
-}
-
-/// The key of the lease on computing a key anew whose value is there but will not do: the store
-/// gives no lease on a key that has a value. The complement of a hash is as good as another hash.
-fn companion(key: &CacheKey) -> CacheKey {
-    CacheKey::new(Arc::clone(key.space()), key.hash().map(|byte| !byte))
 }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use cache_core::{CacheKey, LeaseOutcome, LeaseRequest, Leases, StoredValue, WaitPace};
 
-use super::companion;
 use super::job::Job;
 use super::read::Found;
 use crate::stored::Kept;
@@ -39,7 +38,7 @@ impl Job {
     }
 
     fn lease_key(&self) -> CacheKey {
-        if self.occupied { companion(self.slot()) } else { self.slot().clone() }
+        if self.occupied { self.slot().companion() } else { self.slot().clone() }
     }
 
     /// Waits until it is this job's turn, or until the answer is there.

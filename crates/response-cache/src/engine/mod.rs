@@ -21,7 +21,8 @@ mod write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use cache_core::{CacheBackend, CacheError, CacheKey, ChatProvider, LeaseToken, ModelIdentity};
+use cache_core::stats::SharedCounts;
+use cache_core::{CacheBackend, CacheError, ChatProvider, LeaseToken, ModelIdentity};
 use tokio_util::task::TaskTracker;
 
 pub(crate) use call::{Call, Want};
@@ -43,7 +44,7 @@ pub(crate) struct Core {
     pub(crate) provider: Arc<dyn ChatProvider>,
     pub(crate) identity: ModelIdentity,
     pub(crate) config: Config,
-    pub(crate) recorder: Recorder,
+    pub(crate) recorder: Arc<SharedCounts<Recorder>>,
     /// Calls of the provider, refreshes and touches that no caller waits for.
     pub(crate) background: TaskTracker,
     views: Views,
@@ -66,6 +67,8 @@ impl Core {
         config: Config,
     ) -> Self {
         let identity = provider.identity();
+        let (store, namespace) = (Arc::clone(&backend), config.namespace.clone());
+        let recorder = Arc::new(SharedCounts::new(Recorder::default(), store, namespace));
         let background = TaskTracker::new();
         background.close(); // It takes tasks all the same; waiting ends only on a closed one.
         Self {
@@ -76,7 +79,7 @@ impl Core {
             provider,
             identity,
             config,
-            recorder: Recorder::default(),
+            recorder,
             background,
             runs: Runs::default(),
             generations: Generations::default(),
@@ -102,10 +105,4 @@ impl Core {
             "the cache store failed; going on without it"
         );
     }
-}
-
-/// The key of the lease on asking anew for an entry that is there but will not do: the store gives
-/// no lease on a key that has a value. The complement of a hash is as good as another hash.
-fn companion(key: &CacheKey) -> CacheKey {
-    CacheKey::new(Arc::clone(key.space()), key.hash().map(|byte| !byte))
 }

@@ -4,6 +4,8 @@ mod recorder;
 
 use std::time::Duration;
 
+use cache_core::stats::dollars;
+
 pub(crate) use recorder::Recorder;
 
 cache_core::statistics! {
@@ -209,17 +211,15 @@ impl Statistics {
 
     /// What hits saved, in US dollars; see [`Builder::prices`](crate::Builder::prices).
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
     pub fn money_saved(&self) -> f64 {
-        self.picodollars_saved as f64 / 1e12
+        dollars(self.picodollars_saved)
     }
 
     /// What the provider's tokens cost, in US dollars; see
     /// [`Builder::prices`](crate::Builder::prices).
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "an amount for people")]
     pub fn money_spent(&self) -> f64 {
-        self.picodollars_spent as f64 / 1e12
+        dollars(self.picodollars_spent)
     }
 
     /// Time that hits did not spend.

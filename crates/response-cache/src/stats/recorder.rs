@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use cache_core::stats::{Unshared, add, micros};
+use cache_core::stats::{Live, add, micros};
 use cache_core::{Price, TokenUsage};
 
 use super::{Counts, Statistics};
@@ -14,7 +14,6 @@ use crate::{MissCause, Source};
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     counts: Counts,
-    unshared: Unshared<Statistics>,
 }
 
 /// What these tokens cost, in picodollars.
@@ -186,30 +185,19 @@ impl Recorder {
     pub(crate) fn too_long_answer(&self) {
         add(&self.counts.too_long_answers, 1);
     }
+}
 
-    pub(crate) fn snapshot(&self) -> Statistics {
+impl Live for Recorder {
+    type Tally = Statistics;
+
+    fn snapshot(&self) -> Statistics {
         self.counts.snapshot()
-    }
-
-    /// Whether the caller should arrange a flush: true once after every flush.
-    pub(crate) fn becomes_dirty(&self) -> bool {
-        self.unshared.becomes_dirty()
-    }
-
-    /// What has not been shared yet. It counts as shared from now on, unless it is
-    /// [given back](Self::give_back).
-    pub(crate) fn take_unshared(&self) -> Statistics {
-        self.unshared.take(|| self.counts.snapshot())
-    }
-
-    /// The store did not take them: they are shared with the next flush.
-    pub(crate) fn give_back(&self, unshared: &Statistics) {
-        self.unshared.give_back(unshared);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use cache_core::stats::Tally;
     use cache_core::vector::Similarity;
     use cache_core::{KeyKind, KeyProfile, KeySpace, ModelIdentity, Namespace, Scope};
 
@@ -235,19 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_is_shared_next_time() {
+    fn pairs_and_counters_are_inverse() {
         let recorder = Recorder::default();
-        recorder.hit(Source::Hit, Duration::ZERO, None, None);
-        recorder.miss(MissCause::Absent);
-        let first = recorder.take_unshared();
-        assert_eq!((first.hits, first.misses()), (1, 1));
-        assert_eq!(recorder.take_unshared(), Statistics::default());
-        recorder.give_back(&first);
         recorder.hit(Source::Stale, Duration::ZERO, None, None);
-        let second = recorder.take_unshared();
-        assert_eq!((second.hits, second.stale_hits, second.misses()), (1, 1, 1));
-        let counters = second.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c)).collect();
-        assert_eq!(Statistics::from_counters(&counters), second);
+        recorder.miss(MissCause::Absent);
+        let counted = recorder.snapshot();
+        let counters = counted.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c)).collect();
+        assert_eq!(Statistics::from_counters(&counters), counted);
     }
 
     #[test]

@@ -1,0 +1,71 @@
+//! Counts, and how they are shared.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::{CacheBackend, MemoryBackend, Namespace};
+
+crate::statistics! {
+    /// Of this test.
+    struct Statistics in "test." {
+        /// Once.
+        one,
+        /// Twice.
+        two,
+    }
+}
+
+#[test]
+fn pairs_and_descriptions_are_those_of_the_list() {
+    let counts = Counts::default();
+    add(&counts.one, 3);
+    add(&counts.two, 2);
+    assert_eq!(counts.snapshot().to_pairs(), [("one", 3), ("two", 2)]);
+    assert_eq!(Statistics::DESCRIPTIONS, [("one", " Once."), ("two", " Twice.")]);
+}
+
+#[test]
+fn counters_go_and_come_back() {
+    let statistics = Statistics { one: 7, two: 0 };
+    assert_eq!(statistics.to_counters(), [("test.one", 7)]);
+    let stored = [("test.one", 7), ("test.two", -1), ("other.two", 5)];
+    let stored = stored.map(|(name, count)| (name.to_owned(), count)).into();
+    assert_eq!(Statistics::from_counters(&stored), statistics);
+}
+
+impl Live for Counts {
+    type Tally = Statistics;
+
+    fn snapshot(&self) -> Statistics {
+        self.snapshot()
+    }
+}
+
+async fn stored(backend: &MemoryBackend) -> u64 {
+    let counters = backend.counters().expect("it counts");
+    let counters = counters.read_counters(&Namespace::default()).await.expect("it is in memory");
+    Statistics::from_counters(&counters).one
+}
+
+#[tokio::test]
+async fn each_event_is_shared_once() {
+    let backend = Arc::new(MemoryBackend::new(1 << 20));
+    let counts = SharedCounts::new(Counts::default(), backend.clone(), Namespace::default());
+    let counts = Arc::new(counts);
+    assert!(counts.rest().is_none(), "nothing was counted");
+    add(&counts.one, 3);
+    let due = counts.due().unwrap();
+    assert!(counts.due().is_none(), "it is arranged");
+    add(&counts.one, 1);
+    due.await.unwrap();
+    assert_eq!(stored(&backend).await, 4);
+    counts.share().await.unwrap();
+    assert_eq!(stored(&backend).await, 4, "nothing was counted since");
+    add(&counts.one, 2);
+    let (due, rest) = (counts.due().unwrap(), counts.rest().unwrap());
+    drop(counts);
+    due.await.unwrap();
+    assert_eq!(stored(&backend).await, 4, "it held nothing alive");
+    rest.await.unwrap();
+    assert_eq!(stored(&backend).await, 6);
+}
