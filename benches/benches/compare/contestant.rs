@@ -66,6 +66,17 @@ impl Work {
             Self::Stampede | Self::Duplicates | Self::Exact => 1,
         }
     }
+
+    /// So many a turn begins with that do not count: they show what those before have left in the
+    /// processor's caches, and whoever comes after a program in Python would pay for it.
+    pub(crate) fn warm_up(self, test: bool) -> usize {
+        match self {
+            _ if test => 0,
+            Self::Single => 10,
+            Self::Concurrent | Self::Batch | Self::Store | Self::Partial => 1,
+            Self::Stampede | Self::Duplicates | Self::Exact => 0,
+        }
+    }
 }
 
 /// What a work took each time, and what it counted the last time.

@@ -51,8 +51,11 @@ async fn main() {
     for work in Work::ALL {
         for _ in 0..work.rounds(options.test) {
             for (contestant, times) in contestants.iter_mut().zip(&mut times) {
-                let often = contestant.often(work, options.test);
-                times.add(work, contestant.work(work, often).await);
+                let (often, warm_up) =
+                    (contestant.often(work, options.test), work.warm_up(options.test));
+                let mut done = contestant.work(work, warm_up + often).await;
+                done.seconds.drain(..warm_up);
+                times.add(work, done);
             }
         }
     }
