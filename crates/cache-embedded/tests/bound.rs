@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use cache_core::{CacheBackend, CacheBackendExt, ErrorKind, GetOptions, PutEntry, PutOptions};
 use cache_embedded::{EmbeddedBackend, EmbeddedConfig};
-use support::{Process, assert_sound, closed, entry, key, namespace, role, start_together, value};
+use cache_test_support::{Process, wait_for_go};
+use support::{assert_sound, closed, entry, key, namespace, role, start_together, value};
 
 const BOUND: u64 = 1 << 20;
 
@@ -29,7 +30,7 @@ async fn there(backend: &EmbeddedBackend, names: std::ops::Range<usize>) -> Vec<
 async fn holds_for_several_processes() {
     if let Some((file, me)) = role() {
         let backend = open(&file, BOUND).await;
-        support::wait_for_go();
+        wait_for_go();
         for i in 0..150 {
             let batch: Vec<_> = (0..10).map(|j| entry(format!("{me}/{i}/{j}"), 2_000)).collect();
             backend.put_many(&batch, &PutOptions::default()).await.unwrap();
@@ -85,7 +86,7 @@ async fn what_another_process_reads_stays() {
     let file = folder.path().join("cache.db");
     let backend = open(&file, BOUND).await;
     put(&backend, 0..400, 2_000).await;
-    Process::start("what_another_process_reads_stays", &file, "reader").finish();
+    support::start("what_another_process_reads_stays", &file, "reader").finish();
     put(&backend, 400..600, 2_000).await;
     assert!(there(&backend, 0..50).await.iter().all(|there| *there));
     assert!(there(&backend, 50..100).await.iter().all(|there| !there));

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use cache_core::vector::{IndexSchema, VectorEntry, VectorIndex, VectorStore};
 use cache_core::{CacheBackend, CacheBackendExt, ErrorKind, PutOptions};
 use cache_embedded::EmbeddedBackend;
-use support::{Process, all_ids, entry, key, role};
+use cache_test_support::{Process, say};
+use support::{all_ids, entry, key, role};
 
 /// Nobody's user id on Linux.
 const NOBODY: u32 = 65_534;
@@ -42,7 +43,7 @@ fn unprivileged(program: &Path) -> Command {
 async fn say_what_comes_of_opening(file: &Path) {
     let error = EmbeddedBackend::open(file).await.unwrap_err();
     assert!(error.to_string().contains(file.to_str().unwrap()), "{error}");
-    support::say(error.kind().as_str());
+    say(error.kind().as_str());
 }
 
 #[tokio::test]
@@ -56,7 +57,7 @@ async fn a_folder_without_permission_is_told() {
     fs::set_permissions(&locked, Permissions::from_mode(0o555)).unwrap();
     let test = "a_folder_without_permission_is_told";
     let mut child =
-        Process::start_by(unprivileged(&program), test, &locked.join("cache.db"), "opener");
+        Process::start_by(unprivileged(&program), test, "opener", &[&locked.join("cache.db")]);
     assert_eq!(child.hear(), ErrorKind::PermissionDenied.as_str());
     child.finish();
 }
@@ -72,7 +73,7 @@ async fn a_read_only_file_is_told() {
     backend.put_many(&[entry("k", 10)], &PutOptions::default()).await.unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o444)).unwrap();
     let mut child =
-        Process::start_by(unprivileged(&program), "a_read_only_file_is_told", &file, "opener");
+        Process::start_by(unprivileged(&program), "a_read_only_file_is_told", "opener", &[&file]);
     assert_eq!(child.hear(), ErrorKind::ReadOnly.as_str());
     child.finish();
 }
@@ -92,7 +93,7 @@ async fn a_file_in_a_read_only_folder_is_told() {
     fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
     fs::set_permissions(&inner, Permissions::from_mode(0o555)).unwrap();
     let test = "a_file_in_a_read_only_folder_is_told";
-    let mut child = Process::start_by(unprivileged(&program), test, &file, "opener");
+    let mut child = Process::start_by(unprivileged(&program), test, "opener", &[&file]);
     assert_eq!(child.hear(), ErrorKind::ReadOnly.as_str());
     child.finish();
 }
@@ -103,7 +104,7 @@ fn start_limited(test: &str, file: &Path) -> Process {
     let mut limited = Command::new("sh");
     let program = std::env::current_exe().unwrap();
     limited.args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" \"$@\""]).arg(program);
-    Process::start_by(limited, test, file, "filler")
+    Process::start_by(limited, test, "filler", &[file])
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use cache_core::{
     LeaseToken, Leases, PutOptions, Ttl,
 };
 use cache_embedded::EmbeddedBackend;
-use support::{Process, assert_sound, entry, key, namespace, role, start_together, value};
+use cache_test_support::{Process, say, wait_for_go};
+use support::{assert_sound, entry, key, namespace, role, start_together, value};
 
 const PROCESSES: usize = 8;
 
@@ -21,7 +22,7 @@ const PROCESSES: usize = 8;
 async fn writers_lose_nothing() {
     const EACH: usize = 150;
     if let Some((file, me)) = role() {
-        support::wait_for_go();
+        wait_for_go();
         // The file does not exist at first: all processes create it at the same moment.
         return write_and_read(&file, &me, EACH).await;
     }
@@ -71,9 +72,9 @@ async fn one_of_all_processes_gets_a_lease() {
     const KEYS: usize = 25;
     if let Some((file, _)) = role() {
         let backend = Arc::new(EmbeddedBackend::open(&file).await.unwrap());
-        support::wait_for_go();
+        wait_for_go();
         let acquired = want_leases(&backend, KEYS).await;
-        return support::say(acquired.join(" "));
+        return say(acquired.join(" "));
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cache.db");
@@ -119,12 +120,12 @@ async fn the_lease_of_a_killed_process_is_taken_over() {
     if let Some((file, _)) = role() {
         let backend = EmbeddedBackend::open(&file).await.unwrap();
         assert!(matches!(ask(&backend, &key("k"), LEASE).await, LeaseOutcome::Acquired));
-        support::say("held");
+        say("held");
         return std::future::pending().await;
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cache.db");
-    let mut holder = Process::start("the_lease_of_a_killed_process_is_taken_over", &file, "holder");
+    let mut holder = support::start("the_lease_of_a_killed_process_is_taken_over", &file, "holder");
     assert_eq!(holder.hear(), "held");
     let start = Instant::now();
     holder.kill();
@@ -141,12 +142,12 @@ async fn the_lease_of_a_killed_process_is_taken_over() {
 async fn killed_writers_leave_a_sound_file() {
     if let Some((file, me)) = role() {
         let backend = EmbeddedBackend::open(&file).await.unwrap();
-        support::wait_for_go();
+        wait_for_go();
         for i in 0.. {
             let batch: Vec<_> = (0..20).map(|j| entry(format!("{me}/{i}/{j}"), 2_000)).collect();
             backend.put_many(&batch, &PutOptions::default()).await.unwrap();
             if i == 0 {
-                support::say("writing");
+                say("writing");
             }
         }
     }

@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use cache_core::vector::{IndexSchema, VectorIndex, VectorStore};
 use cache_embedded::EmbeddedBackend;
-use support::{
-    Process, all_ids, assert_sound, closed, index_name, role, start_together, vector, vector_id,
-};
+use cache_test_support::{Process, say, wait_for_go};
+use support::{all_ids, assert_sound, closed, index_name, role, start_together, vector, vector_id};
 
 fn schema() -> IndexSchema {
     IndexSchema::new(32).unwrap()
@@ -32,7 +31,7 @@ async fn what_one_has_written_or_removed_the_others_find() {
     const PROCESSES: u32 = 4;
     const EACH: u32 = 60;
     if let Some((file, me)) = role() {
-        support::wait_for_go();
+        wait_for_go();
         // The file does not exist at first: all processes create it at the same moment.
         let index = open(&file).await;
         let first = me.parse::<u32>().unwrap() * 1_000;
@@ -71,7 +70,7 @@ async fn what_one_has_written_or_removed_the_others_find() {
 async fn an_index_that_another_process_has_made_anew_is_not_the_old_one() {
     if let Some((file, _)) = role() {
         let index = open(&file).await;
-        support::wait_for_go();
+        wait_for_go();
         assert!(index.drop_index().await.unwrap());
         // As many changes as the index had before.
         let entries: Vec<_> = (100..110).map(|i| vector(i, &schema())).collect();
@@ -85,7 +84,7 @@ async fn an_index_that_another_process_has_made_anew_is_not_the_old_one() {
     index.upsert_many(&entries).await.unwrap();
     assert_eq!(numbered(&all_ids(&*index).await), (0..10).collect());
     let test = "an_index_that_another_process_has_made_anew_is_not_the_old_one";
-    let mut other = Process::start(test, &file, "other");
+    let mut other = support::start(test, &file, "other");
     other.go();
     other.finish();
     assert_eq!(numbered(&all_ids(&*index).await), (100..110).collect());
@@ -95,7 +94,7 @@ async fn an_index_that_another_process_has_made_anew_is_not_the_old_one() {
 async fn killed_writers_leave_sound_indexes() {
     if let Some((file, me)) = role() {
         let index = open(&file).await;
-        support::wait_for_go();
+        wait_for_go();
         let first = me.parse::<u32>().unwrap() * 1_000_000;
         for i in 0.. {
             let numbers = first + i * 20..first + i * 20 + 20;
@@ -104,7 +103,7 @@ async fn killed_writers_leave_sound_indexes() {
             let second_half: Vec<_> = numbers.skip(10).map(vector_id).collect();
             index.remove_many(&second_half).await.unwrap();
             if i == 0 {
-                support::say("writing");
+                say("writing");
             }
         }
     }

@@ -2,10 +2,12 @@
 #![allow(missing_docs, reason = "for tests, whose authors read it")]
 #![allow(clippy::unwrap_used, reason = "for tests: what fails is to be seen")]
 
+mod process;
 mod spans;
 mod store;
 mod watched;
 
+pub use process::{Log, Process, Role, say, wait_for_go};
 pub use spans::Spans;
 pub use store::Store;
 pub use watched::{Calls, Operation, Watched};

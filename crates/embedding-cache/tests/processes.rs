@@ -7,30 +7,26 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use cache_core::EmbeddingProvider;
+use cache_test_support::{Log, Process, Role, say, wait_for_go};
 use common::{Store, TestProvider, bits, millis, texts, until, vector};
 use embedding_cache::{Coordination, EmbeddingCache};
 use tokio::task::JoinSet;
 
 const PROCESSES: usize = 8;
-const ROLE: &str = "EMBEDDING_CACHE_TEST_ROLE";
-const STORE: &str = "EMBEDDING_CACHE_TEST_STORE";
-const LOG: &str = "EMBEDDING_CACHE_TEST_LOG";
+const IN_A_ROLE: &str = "in_a_role";
 
 /// Every process that is started for a role runs this test alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_role() {
-    let Ok(role) = std::env::var(ROLE) else { return };
-    let backend = Store::open(&std::env::var(STORE).unwrap()).await;
-    let log = PathBuf::from(std::env::var_os(LOG).unwrap());
-    match role.split_once(' ').unwrap() {
+    let Some(role) = Role::of_this_process() else { return };
+    let backend = Store::open(role.text(0)).await;
+    let log = PathBuf::from(&role.given[1]);
+    match role.name.split_once(' ').unwrap() {
         ("tasks", _) => many_tasks(backend, log).await,
         ("thousand", me) => a_thousand(backend, log, me.parse().unwrap()).await,
         ("batch", me) => one_batch(backend, log, me.parse().unwrap()).await,
@@ -45,9 +41,7 @@ type Backend = Arc<dyn cache_core::CacheBackend>;
 /// A cache whose provider writes down every text that it is asked for, then takes its time.
 fn open(backend: Backend, log: PathBuf, delay: u64, lease: u64) -> EmbeddingCache {
     let script = move |inputs: &[&str]| {
-        let mut log = OpenOptions::new().append(true).create(true).open(&log).unwrap();
-        // One write for all: lines of several processes do not mix.
-        log.write_all(format!("{}\n", inputs.join("\n")).as_bytes()).unwrap();
+        Log::write(&log, inputs);
         None
     };
     let provider = TestProvider::new().with_script(script).with_delay(millis(delay));
@@ -146,7 +140,8 @@ async fn processes_on_a_file_compute_a_text_once() {
 async fn waiters_on_a_server_are_woken() {
     let mut store = Store::redis().await;
     let log = Log::new();
-    let mut processes: Vec<_> = (0..PROCESSES).map(|_| log.start(&store, "rounds ")).collect();
+    let mut processes: Vec<_> =
+        (0..PROCESSES).map(|_| log.start(IN_A_ROLE, &store, "rounds ")).collect();
     let mut spreads = Vec::new();
     for _ in 0..ROUNDS {
         processes.iter_mut().for_each(Process::go);
@@ -171,7 +166,8 @@ async fn processes_on_a_server_compute_a_text_once() {
 
 fn compute_a_text_once(store: &Store) {
     let log = Log::new();
-    let mut processes: Vec<_> = (0..PROCESSES).map(|_| log.start(store, "tasks ")).collect();
+    let mut processes: Vec<_> =
+        (0..PROCESSES).map(|_| log.start(IN_A_ROLE, store, "tasks ")).collect();
     processes.iter_mut().for_each(Process::go);
     let right = format!("{:?}", bits(&vector("wanted by all")));
     for mut process in processes {
@@ -188,7 +184,7 @@ async fn processes_on_a_cluster_compute_each_of_a_thousand_texts_once() {
     let store = Store::cluster().await;
     let log = Log::new();
     let mut processes: Vec<_> =
-        (0..PROCESSES).map(|me| log.start(&store, &format!("thousand {me}"))).collect();
+        (0..PROCESSES).map(|me| log.start(IN_A_ROLE, &store, &format!("thousand {me}"))).collect();
     processes.iter_mut().for_each(Process::go);
     for mut process in processes {
         assert_eq!(process.hear(), THOUSAND.to_string());
@@ -219,7 +215,7 @@ async fn overlapping_batches_of_processes_on_a_server() {
 fn overlapping_batches(store: &Store) {
     let log = Log::new();
     let mut processes: Vec<_> =
-        (0..PROCESSES).map(|me| log.start(store, &format!("batch {me}"))).collect();
+        (0..PROCESSES).map(|me| log.start(IN_A_ROLE, store, &format!("batch {me}"))).collect();
     processes.iter_mut().for_each(Process::go);
     for mut process in processes {
         assert_eq!(process.hear(), "right");
@@ -249,10 +245,11 @@ async fn a_killed_process_on_a_cluster_is_replaced() {
 /// All others wait for one; when it is killed, one of them takes its place, and the rest wait on.
 async fn killed_and_replaced(store: &Store) {
     let log = Log::new();
-    let mut holder = log.start(store, "text 600000");
+    let mut holder = log.start(IN_A_ROLE, store, "text 600000");
     holder.go();
     until("the holder computes", async || log.lines().len() == 1).await;
-    let mut waiters: Vec<_> = (1..PROCESSES).map(|_| log.start(store, "text 300")).collect();
+    let mut waiters: Vec<_> =
+        (1..PROCESSES).map(|_| log.start(IN_A_ROLE, store, "text 300")).collect();
     waiters.iter_mut().for_each(Process::go);
     // Longer than a lease: the holder, which computes for ten minutes, keeps renewing it.
     tokio::time::sleep(Duration::from_millis(1_700)).await;
@@ -266,98 +263,4 @@ async fn killed_and_replaced(store: &Store) {
         waiter.finish();
     }
     assert_eq!(log.lines(), ["wanted by all"; 2], "it was taken over once");
-}
-
-fn say(line: impl std::fmt::Display) {
-    println!("\n@{line}");
-    std::io::stdout().flush().unwrap();
-}
-
-fn wait_for_go() {
-    say("ready");
-    std::io::stdin().read_line(&mut String::new()).unwrap();
-}
-
-/// Where the providers of all processes write down what they are asked for.
-struct Log {
-    folder: tempfile::TempDir,
-}
-
-impl Log {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("asked")
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.path()).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
-    }
-
-    fn start(&self, store: &Store, role: &str) -> Process {
-        Process::start(&store.address(), &self.path(), role)
-    }
-}
-
-/// A process in a role. It is killed when it is dropped.
-struct Process {
-    child: Child,
-    lines: BufReader<ChildStdout>,
-}
-
-impl Process {
-    fn start(store: &str, log: &Path, role: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "in_a_role", "--nocapture", "--test-threads=1"])
-            .env(STORE, store)
-            .env(LOG, log)
-            .env(ROLE, role)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        Self { child, lines }
-    }
-
-    /// The next thing it says; panics if it ends without.
-    fn hear(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            let read = self.lines.read_line(&mut line).unwrap();
-            assert!(read > 0, "the process ended without saying what was expected");
-            if let Some(said) = line.trim_end().strip_prefix('@') {
-                return said.to_owned();
-            }
-        }
-    }
-
-    /// Waits until it is ready, and lets it go.
-    fn go(&mut self) {
-        assert_eq!(self.hear(), "ready");
-        self.child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
-    }
-
-    /// SIGKILL: it has no time to give anything up.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Waits for its end; panics if its part of the test failed.
-    fn finish(mut self) {
-        drop(self.child.stdin.take());
-        std::io::copy(&mut self.lines, &mut std::io::sink()).unwrap();
-        assert!(self.child.wait().unwrap().success(), "the process failed");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -2,14 +2,11 @@
 //!
 //! Each test starts this very program again, as many times as it needs processes, in a role; in a
 //! role, the test does that process's part and tells what came of it.
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
-use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,15 +14,14 @@ use async_trait::async_trait;
 use cache_core::{
     CacheBackend, ChatProvider, ChatRequest, ChatResponse, ChatStream, ModelIdentity, ProviderError,
 };
+use cache_test_support::{Log, Process, Role, say, wait_for_go};
 use common::{Script, Store, chunks, millis, request, said, until};
 use futures_util::StreamExt;
 use response_cache::{CallOptions, Coordination, ResponseCache};
 use tokio::task::JoinSet;
 
 const PROCESSES: usize = 6;
-const ROLE: &str = "RESPONSE_CACHE_TEST_ROLE";
-const STORE: &str = "RESPONSE_CACHE_TEST_STORE";
-const LOG: &str = "RESPONSE_CACHE_TEST_LOG";
+const IN_A_ROLE: &str = "in_a_role";
 
 /// Writes down every call, then echoes.
 #[derive(Debug)]
@@ -36,8 +32,7 @@ struct Logged {
 
 impl Logged {
     fn write(&self) {
-        let mut log = OpenOptions::new().append(true).create(true).open(&self.log).unwrap();
-        log.write_all(b"asked\n").unwrap();
+        Log::write(&self.log, &["asked"]);
     }
 }
 
@@ -73,10 +68,10 @@ fn open(backend: Arc<dyn CacheBackend>, log: PathBuf, pause: u64, lease: u64) ->
 /// Every process that is started for a role runs this test alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_role() {
-    let Ok(role) = std::env::var(ROLE) else { return };
-    let backend = Store::open(&std::env::var(STORE).unwrap()).await;
-    let log = PathBuf::from(std::env::var_os(LOG).unwrap());
-    match role.split_once(' ').unwrap() {
+    let Some(role) = Role::of_this_process() else { return };
+    let backend = Store::open(role.text(0)).await;
+    let log = PathBuf::from(&role.given[1]);
+    match role.name.split_once(' ').unwrap() {
         ("tasks", me) => many_tasks(open(backend, log, 100, 20_000), me.parse().unwrap()).await,
         ("stream", pause) => one_stream(open(backend, log, pause.parse().unwrap(), 1_000)).await,
         (role, _) => panic!("there is no role {role}"),
@@ -133,7 +128,7 @@ async fn processes_on_a_server_ask_once() {
 fn ask_once(store: &Store) {
     let log = Log::new();
     let mut processes: Vec<_> =
-        (0..PROCESSES).map(|me| log.start(store, &format!("tasks {me}"))).collect();
+        (0..PROCESSES).map(|me| log.start(IN_A_ROLE, store, &format!("tasks {me}"))).collect();
     processes.iter_mut().for_each(Process::go);
     for mut process in processes {
         for _ in 0..4 {
@@ -141,7 +136,7 @@ fn ask_once(store: &Store) {
         }
         process.finish();
     }
-    assert_eq!(log.calls(), 1);
+    assert_eq!(log.lines().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,14 +151,14 @@ async fn a_process_killed_while_it_records_leaves_nothing_on_a_server() {
 
 async fn killed_while_recording(store: &Store) {
     let log = Log::new();
-    let mut recorder = log.start(store, "stream 400");
+    let mut recorder = log.start(IN_A_ROLE, store, "stream 400");
     recorder.go();
     assert_eq!(recorder.hear(), "streaming");
-    let mut waiter = log.start(store, "stream 0");
+    let mut waiter = log.start(IN_A_ROLE, store, "stream 0");
     waiter.go();
     // The recorder renews its lease: the waiter waits for it.
     tokio::time::sleep(millis(300)).await;
-    assert_eq!(log.calls(), 1);
+    assert_eq!(log.lines().len(), 1);
     recorder.kill();
     let killed = Instant::now();
     let backend = Store::open(&store.address()).await;
@@ -175,102 +170,9 @@ async fn killed_while_recording(store: &Store) {
     assert_eq!(waiter.hear(), "Echo 1: wanted by all");
     assert!(killed.elapsed() < Duration::from_secs(5), "{:?}", killed.elapsed());
     waiter.finish();
-    assert_eq!(log.calls(), 2);
+    assert_eq!(log.lines().len(), 2);
     until("the answer is there", async || {
         cache.get(&request("wanted by all"), &CallOptions::new()).await.unwrap().is_some()
     })
     .await;
-}
-
-fn say(line: impl std::fmt::Display) {
-    println!("\n@{line}");
-    std::io::stdout().flush().unwrap();
-}
-
-fn wait_for_go() {
-    say("ready");
-    std::io::stdin().read_line(&mut String::new()).unwrap();
-}
-
-/// Where the providers of all processes write down that they are asked.
-struct Log {
-    folder: tempfile::TempDir,
-}
-
-impl Log {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("asked")
-    }
-
-    fn calls(&self) -> usize {
-        std::fs::read_to_string(self.path()).unwrap_or_default().lines().count()
-    }
-
-    fn start(&self, store: &Store, role: &str) -> Process {
-        Process::start(&store.address(), &self.path(), role)
-    }
-}
-
-/// A process in a role. It is killed when it is dropped.
-struct Process {
-    child: Child,
-    lines: BufReader<ChildStdout>,
-}
-
-impl Process {
-    fn start(store: &str, log: &Path, role: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "in_a_role", "--nocapture", "--test-threads=1"])
-            .env(STORE, store)
-            .env(LOG, log)
-            .env(ROLE, role)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        Self { child, lines }
-    }
-
-    /// The next thing it says; panics if it ends without.
-    fn hear(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            let read = self.lines.read_line(&mut line).unwrap();
-            assert!(read > 0, "the process ended without saying what was expected");
-            if let Some(said) = line.trim_end().strip_prefix('@') {
-                return said.to_owned();
-            }
-        }
-    }
-
-    /// Waits until it is ready, and lets it go.
-    fn go(&mut self) {
-        assert_eq!(self.hear(), "ready");
-        self.child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
-    }
-
-    /// SIGKILL: it has no time to give anything up.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Waits for its end; panics if its part of the test failed.
-    fn finish(mut self) {
-        drop(self.child.stdin.take());
-        std::io::copy(&mut self.lines, &mut std::io::sink()).unwrap();
-        assert!(self.child.wait().unwrap().success(), "the process failed");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

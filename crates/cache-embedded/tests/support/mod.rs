@@ -1,9 +1,7 @@
 //! What the tests share: entries, vectors, and running a part of a test in processes of its own.
 #![allow(dead_code, clippy::unwrap_used, unreachable_pub)]
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cache_core::vector::{
@@ -13,9 +11,7 @@ use cache_core::{
     CacheKey, Embedding, KeyFields, KeyKind, KeyProfile, KeySpace, Namespace, PutEntry,
     StoredValue, Ttl,
 };
-
-const ROLE: &str = "CACHE_EMBEDDED_TEST_ROLE";
-const FILE: &str = "CACHE_EMBEDDED_TEST_FILE";
+use cache_test_support::{Process, Role};
 
 pub fn namespace() -> Namespace {
     Namespace::new("test").unwrap()
@@ -78,94 +74,20 @@ pub async fn all_ids(index: &dyn VectorIndex) -> Vec<String> {
     all_vectors(index).await.into_iter().map(|(id, _)| id).collect()
 }
 
-/// The file and the role, when this process was started by [`Process::start`].
+/// The file and the role, when this process was started by [`start`].
 pub fn role() -> Option<(PathBuf, String)> {
-    Some((std::env::var_os(FILE)?.into(), std::env::var(ROLE).ok()?))
+    let role = Role::of_this_process()?;
+    Some((PathBuf::from(&role.given[0]), role.name))
 }
 
-/// Says something to the process that started this one.
-pub fn say(line: impl std::fmt::Display) {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "\n@{line}").unwrap();
-    out.flush().unwrap();
-}
-
-/// Says "ready" and waits for [`Process::go`].
-pub fn wait_for_go() {
-    say("ready");
-    std::io::stdin().read_line(&mut String::new()).unwrap();
-}
-
-/// A process that runs the same test in a role. It is killed when it is dropped.
-pub struct Process {
-    child: Child,
-    lines: BufReader<ChildStdout>,
-}
-
-impl Process {
-    pub fn start(test: &str, file: &Path, role: impl std::fmt::Display) -> Self {
-        Self::start_by(Command::new(std::env::current_exe().unwrap()), test, file, role)
-    }
-
-    /// Starts it through a command that takes the test binary's arguments.
-    pub fn start_by(
-        mut command: Command,
-        test: &str,
-        file: &Path,
-        role: impl std::fmt::Display,
-    ) -> Self {
-        let mut child = command
-            .args(["--exact", test, "--nocapture", "--test-threads=1"])
-            .env(FILE, file)
-            .env(ROLE, role.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        Self { child, lines }
-    }
-
-    /// The next thing it says; panics if it ends without.
-    pub fn hear(&mut self) -> String {
-        loop {
-            let mut line = String::new();
-            let read = self.lines.read_line(&mut line).unwrap();
-            assert!(read > 0, "the process ended without saying what was expected");
-            if let Some(said) = line.trim_end().strip_prefix('@') {
-                return said.to_owned();
-            }
-        }
-    }
-
-    pub fn go(&mut self) {
-        assert_eq!(self.hear(), "ready");
-        self.child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
-    }
-
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Waits for its end; panics if its part of the test failed.
-    pub fn finish(mut self) {
-        drop(self.child.stdin.take());
-        std::io::copy(&mut self.lines, &mut std::io::sink()).unwrap();
-        assert!(self.child.wait().unwrap().success(), "the process failed");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Starts a process that runs the test in a role at this file.
+pub fn start(test: &str, file: &Path, role: impl std::fmt::Display) -> Process {
+    Process::start(test, role, &[file])
 }
 
 /// Starts this many processes in the roles "0", "1", … and lets them go at once.
 pub fn start_together(count: usize, test: &str, file: &Path) -> Vec<Process> {
-    let mut processes: Vec<_> = (0..count).map(|i| Process::start(test, file, i)).collect();
+    let mut processes: Vec<_> = (0..count).map(|i| start(test, file, i)).collect();
     processes.iter_mut().for_each(Process::go);
     processes
 }
