@@ -1,7 +1,10 @@
 //! What a test server is to be like.
 
 use std::fmt::Write;
+use std::io;
 use std::path::Path;
+
+use tempfile::TempDir;
 
 use crate::server::Ports;
 use crate::tls::{self, Authority, Certificate};
@@ -132,6 +135,19 @@ impl Builder {
     #[must_use]
     pub fn start_sentinels(self, primary: &TestServer) -> TestSentinels {
         TestSentinels::start_with(&self, primary)
+    }
+
+    /// Where it keeps its files. Nodes of clusters and Sentinels write down each change of who serves
+    /// what, and answer nobody until the disk has it: on a busy one that may take seconds. They are
+    /// in memory, where the system has a place for that.
+    pub(crate) fn folder(&self) -> io::Result<TempDir> {
+        if self.cluster || self.sentinel {
+            let in_memory = TempDir::with_prefix_in("redis-test-", "/dev/shm");
+            if in_memory.is_ok() {
+                return in_memory;
+            }
+        }
+        TempDir::with_prefix("redis-test-")
     }
 
     /// The text of `redis.conf`.

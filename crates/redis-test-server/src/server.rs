@@ -57,7 +57,7 @@ impl TestServer {
     }
 
     pub(crate) fn start_with(options: Builder) -> Self {
-        let folder = TempDir::with_prefix("redis-test-").expect("a temporary folder can be made");
+        let folder = options.folder().expect("a temporary folder can be made");
         if let Some(authority) = &options.authority {
             tls::write(authority, options.certificate, folder.path());
         }
