@@ -233,11 +233,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_is_counted_by_the_token() {
+    fn hits_save_tokens_money_and_time() {
         let recorder = Recorder::default();
         recorder.hit(false, Duration::from_millis(200), 7, 22_000);
+        recorder.hit(true, Duration::ZERO, 0, 0);
+        recorder.misses(MissCause::Absent, 3);
         let counted = recorder.snapshot();
-        assert_eq!((counted.hits, counted.tokens_saved, counted.micros_saved), (1, 7, 200_000));
+        assert_eq!((counted.hits, counted.stale_hits, counted.misses()), (1, 1, 3));
+        assert_eq!((counted.tokens_saved, counted.micros_saved), (7, 200_000));
         assert!((counted.money_saved() - 154e-9).abs() < 1e-15);
     }
 

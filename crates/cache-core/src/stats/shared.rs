@@ -86,8 +86,7 @@ impl<C: Live> SharedCounts<C> {
         }
         let added = counters.add_counters(&self.namespace, &deltas).await;
         if added.is_err() {
-            let mut shared = self.shared();
-            *shared = shared.since(&unshared);
+            self.give_back(&unshared);
         }
         added
     }
@@ -112,8 +111,8 @@ impl<C: Live> SharedCounts<C> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What has not been shared yet. It counts as shared from now on.
-    fn take(&self) -> C::Tally {
+    /// What has not been shared yet. It counts as shared from now on, unless it is given back.
+    pub(super) fn take(&self) -> C::Tally {
         self.dirty.store(false, Ordering::Relaxed);
         let mut shared = self.shared();
         // Read under the lock: an older snapshot than another caller's would turn `shared` back.
@@ -121,5 +120,11 @@ impl<C: Live> SharedCounts<C> {
         let unshared = now.since(&shared);
         *shared = now;
         unshared
+    }
+
+    /// The store did not take them: they are shared the next time.
+    pub(super) fn give_back(&self, unshared: &C::Tally) {
+        let mut shared = self.shared();
+        *shared = shared.since(unshared);
     }
 }

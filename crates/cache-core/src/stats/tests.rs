@@ -41,6 +41,26 @@ impl Live for Counts {
     }
 }
 
+fn shared(backend: &Arc<MemoryBackend>) -> Arc<SharedCounts<Counts>> {
+    let counts = SharedCounts::new(Counts::default(), backend.clone(), Namespace::default());
+    Arc::new(counts)
+}
+
+#[test]
+fn what_is_given_back_is_shared_next_time() {
+    let counts = shared(&Arc::new(MemoryBackend::new(1 << 20)));
+    assert!(counts.due().is_some() && counts.due().is_none());
+    add(&counts.one, 3);
+    let first = counts.take();
+    assert_eq!((first.one, first.two), (3, 0));
+    assert_eq!(counts.take(), Statistics::default());
+    assert!(counts.due().is_some());
+    counts.give_back(&first);
+    add(&counts.two, 2);
+    let second = counts.take();
+    assert_eq!(second.to_pairs(), [("one", 3), ("two", 2)]);
+}
+
 async fn stored(backend: &MemoryBackend) -> u64 {
     let counters = backend.counters().expect("it counts");
     let counters = counters.read_counters(&Namespace::default()).await.expect("it is in memory");
@@ -50,8 +70,7 @@ async fn stored(backend: &MemoryBackend) -> u64 {
 #[tokio::test]
 async fn each_event_is_shared_once() {
     let backend = Arc::new(MemoryBackend::new(1 << 20));
-    let counts = SharedCounts::new(Counts::default(), backend.clone(), Namespace::default());
-    let counts = Arc::new(counts);
+    let counts = shared(&backend);
     assert!(counts.rest().is_none(), "nothing was counted");
     add(&counts.one, 3);
     let due = counts.due().unwrap();

@@ -228,6 +228,7 @@ mod tests {
         recorder.hit(Source::Stale, Duration::ZERO, None, None);
         recorder.miss(MissCause::Absent);
         let counted = recorder.snapshot();
+        assert_eq!((counted.hits, counted.stale_hits, counted.misses()), (0, 1, 1));
         let counters = counted.to_counters().into_iter().map(|(n, c)| (n.to_owned(), c)).collect();
         assert_eq!(Statistics::from_counters(&counters), counted);
     }
